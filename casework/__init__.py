@@ -1,0 +1,1 @@
+"""The record: persons, cases, shelters, proceedings, figures. DESIGN: one Django app per folder, one direction of imports."""
