@@ -4,18 +4,56 @@ Rows are written by `services.load_reference` alone, from the files under refere
 what left its file becomes inactive, because records may still point at it.
 """
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import codes
+from .sections import DOCUMENTS, ELSEWHERE, NAME_FIELDS, SECTIONS, SUMMARY_FIELDS
 
 
-class SourcedQuerySet(models.QuerySet):
-    def active(self) -> "SourcedQuerySet":
+class ReferenceQuerySet(models.QuerySet):
+    def active(self) -> Self:
         """What its file still holds."""
         return self.filter(active=True)
+
+
+class CodeListQuerySet(ReferenceQuerySet):
+    def with_counts(self) -> Self:
+        """Each list with the number of its active codes as `code_count`."""
+        return self.annotate(code_count=models.Count("codes", filter=models.Q(codes__active=True)))
+
+
+class EntryQuerySet(ReferenceQuerySet):
+    def counts(self) -> dict[str, int]:
+        """Section -> number of active entries."""
+        rows = self.active().order_by().values_list("section").annotate(models.Count("pk"))
+        return dict(rows)
+
+    def in_section(self, section: str) -> Self:
+        """The active entries of one section, in file order."""
+        return self.active().filter(section=section).order_by("position")
+
+
+class PublishedFigureQuerySet(ReferenceQuerySet):
+    def for_page(self, *, year: int | None = None, indicator: str = "") -> Self:
+        """Active figures with their contradictions, newest year first, optionally of one year or indicator."""
+        figures = self.active().prefetch_related("contradictions")
+        if year is not None:
+            figures = figures.filter(year=year)
+        return figures.filter(indicator=indicator) if indicator else figures
+
+    def years(self) -> list[int]:
+        """The years that figures are published for, newest first."""
+        found = self.active().filter(year__isnull=False).order_by("-year").values_list("year", flat=True)
+        return list(found.distinct())
+
+    def indicators(self) -> list[str]:
+        """The ids of all published indicators, alphabetically."""
+        return list(self.active().order_by("indicator").values_list("indicator", flat=True).distinct())
 
 
 class Sourced(models.Model):
@@ -29,10 +67,27 @@ class Sourced(models.Model):
     also = models.JSONField(_("also in"), default=list, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
-    objects = SourcedQuerySet.as_manager()
+    objects = ReferenceQuerySet.as_manager()
 
     class Meta:
         abstract = True
+
+    @property
+    def document_title(self) -> str:
+        """The title of the source document; empty for what is our own."""
+        return DOCUMENTS.get(self.source_document, self.source_document)
+
+
+RESULT_KINDS = ("actual", "event")
+KINDS = {
+    "actual": pgettext_lazy("kind of figure", "Result"),
+    "event": pgettext_lazy("kind of figure", "Event"),
+    "target": pgettext_lazy("kind of figure", "Target"),
+    "allocation": pgettext_lazy("kind of figure", "Allocation"),
+    "capacity": pgettext_lazy("kind of figure", "Capacity"),
+    "rating": pgettext_lazy("kind of figure", "Rating"),
+    "metadata": pgettext_lazy("kind of figure", "About the document"),
+}
 
 
 class CodeList(models.Model):
@@ -43,12 +98,12 @@ class CodeList(models.Model):
     position = models.PositiveIntegerField(_("position"))
     active = models.BooleanField(_("active"), default=True)
 
-    objects = SourcedQuerySet.as_manager()
+    objects = CodeListQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("code list")
         verbose_name_plural = _("code lists")
-        ordering: ClassVar = ["position"]
+        ordering = ["position"]
 
     def __str__(self) -> str:
         return self.name
@@ -74,8 +129,8 @@ class Code(Sourced):
     class Meta:
         verbose_name = _("code")
         verbose_name_plural = _("codes")
-        ordering: ClassVar = ["code_list__position", "position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["code_list", "code"], name="code_once_per_list")]
+        ordering = ["code_list__position", "position"]
+        constraints = [models.UniqueConstraint(fields=["code_list", "code"], name="code_once_per_list")]
 
     def __str__(self) -> str:
         return str(self.shown_label)
@@ -92,18 +147,38 @@ class Entry(Sourced):
     """One entry of a section that is shown and cited, not computed with: a law, an offence, a body, a rule."""
 
     section = models.CharField(_("section"), max_length=60, help_text=_("File and key, such as laws.instruments."))
-    code = models.CharField(_("id"), max_length=120)
+    code = models.CharField(_("id"), max_length=250)
     name = models.TextField(_("name"))
     summary = models.TextField(_("summary"), blank=True)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("entry")
         verbose_name_plural = _("entries")
-        ordering: ClassVar = ["section", "position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["section", "code"], name="entry_once_per_section")]
+        ordering = ["section", "position"]
+        constraints = [models.UniqueConstraint(fields=["section", "code"], name="entry_once_per_section")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def section_name(self) -> str:
+        """What the section is called on a page."""
+        return SECTIONS.get(self.section, codes.english_label(self.section))
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the entry says beyond its name and summary: field as words, value as text."""
+        return [
+            (codes.english_label(field.replace("_", " ")), _as_text(value))
+            for field, value in self.data.items()
+            if field not in ELSEWHERE and not (field in NAME_FIELDS + SUMMARY_FIELDS and value in self._shown)
+        ]
+
+    @property
+    def _shown(self) -> tuple[Any, ...]:
+        return (self.name, self.summary, "")
 
 
 class PublishedFigure(Sourced):
@@ -123,28 +198,45 @@ class PublishedFigure(Sourced):
     disputed = models.BooleanField(_("disputed"), default=False)
     breakdown = models.JSONField(_("breakdown"), default=list, blank=True)
 
+    objects = PublishedFigureQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("published figure")
         verbose_name_plural = _("published figures")
-        ordering: ClassVar = [models.F("year").desc(nulls_last=True), "indicator", "position"]
-        indexes: ClassVar = [models.Index(fields=["indicator", "year"], name="published_indicator_year")]
+        ordering = [models.F("year").desc(nulls_last=True), "indicator", "position"]
+        indexes = [models.Index(fields=["indicator", "year"], name="published_indicator_year")]
 
     def __str__(self) -> str:
         return self.label
 
     @property
-    def value(self) -> str:
+    def value(self) -> int | Decimal | str:
         """The printed value; empty where the document prints only parts or states none."""
         if self.number is None:
             return self.text
-        return str(int(self.number)) if self.number == int(self.number) else str(self.number)
+        return int(self.number) if self.number == int(self.number) else self.number
+
+    @property
+    def is_result(self) -> bool:
+        """Whether this counts what happened, rather than what was planned, allotted, offered or rated."""
+        return self.kind in RESULT_KINDS
+
+    @property
+    def kind_name(self) -> str:
+        """What the kind is called on a page."""
+        return KINDS.get(self.kind, codes.english_label(self.kind))
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The printed parts: what is counted, value."""
+        return [(_part_name(part), _as_text(part.get("value"))) for part in self.breakdown]
 
 
 class Contradiction(Sourced):
     """Two places in the documents that cannot both hold; both are kept and flagged."""
 
     id = models.SlugField(primary_key=True, max_length=60)
-    kind = models.CharField(_("kind"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=120)
     statement = models.TextField(_("statement"))
     handling = models.TextField(_("handling"))
     figures = models.ManyToManyField(PublishedFigure, related_name="contradictions", blank=True)
@@ -152,7 +244,26 @@ class Contradiction(Sourced):
     class Meta:
         verbose_name = _("contradiction")
         verbose_name_plural = _("contradictions")
-        ordering: ClassVar = ["position"]
+        ordering = ["position"]
 
     def __str__(self) -> str:
         return self.statement
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if isinstance(value, list):
+        return ", ".join(_as_text(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key.replace('_', ' ')}: {_as_text(item)}" for key, item in value.items())
+    return str(value)
+
+
+def _part_name(part: dict[str, Any]) -> str:
+    name = codes.english_label(str(part.get("category", "")).replace("-", " "))
+    if "min_months" in part:
+        name = f"{name}, {part['min_months']}–{part['max_months']} months"
+    return name
