@@ -1,0 +1,55 @@
+"""What was typed survives an expired session: an encrypted draft bound to the user, given back after sign-in."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from casework.access.models import Draft, User
+from casework.vault.models import VaultKey
+from casework.vault.services import destroy_key
+
+SALT = "casework.access.draft"
+KEPT_FOR = datetime.timedelta(hours=24)
+NEVER_KEPT = {"csrfmiddlewaretoken", "draft_token", "password", "password1", "password2"}
+
+
+def token_for(user: User) -> str:
+    """What a form carries so that an expired session still tells whose form it was."""
+    return signing.dumps(str(user.pk), salt=SALT)
+
+
+@transaction.atomic
+def keep_draft(request: HttpRequest) -> Draft | None:
+    """Keep what an expired session posted, if the form's token is good; None when it is not."""
+    try:
+        owner = signing.loads(request.POST.get("draft_token", ""), salt=SALT, max_age=KEPT_FOR)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=owner, is_active=True).first()
+    if user is None or len(request.path) > 200:
+        return None
+    typed = {name: values for name, values in request.POST.lists() if name not in NEVER_KEPT}
+    return Draft.objects.create(key=VaultKey.make(), user=user, path=request.path, data=typed)
+
+
+@transaction.atomic
+def take_draft(request: HttpRequest) -> dict[str, list[Any]] | None:
+    """The draft that `?draft=` names, if it is this user's and this page's. It is given once and then erased."""
+    try:
+        named = uuid.UUID(request.GET.get("draft", ""))
+    except ValueError:
+        return None
+    draft = Draft.objects.select_for_update().filter(pk=named, user=request.user, path=request.path).first()
+    if draft is None:
+        return None
+    fresh = draft.created_at > timezone.now() - KEPT_FOR
+    data = draft.data if fresh else None
+    key = draft.key
+    draft.delete()
+    destroy_key(key)
+    return data

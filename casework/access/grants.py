@@ -1,0 +1,74 @@
+"""Which role may do what: the one table. `load_roles` fills the groups from it; nothing else grants a permission."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    RESPONDER = "responder", _("Responder")
+    CASEWORKER = "caseworker", _("Caseworker")
+    ASSESSOR = "assessor", _("Assessor")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    SHELTER_KEEPER = "shelter-keeper", _("Shelter keeper")
+    ADMIN = "admin", _("Admin")
+    AUDITOR = "auditor", _("Auditor")
+
+
+# A role that opens records, or the trail about them, needs a second approver.
+OPENS_RECORDS = frozenset({Role.CASEWORKER, Role.ASSESSOR, Role.SUPERVISOR, Role.SHELTER_KEEPER, Role.AUDITOR})
+
+_CASEWORK = frozenset(
+    {
+        "referrals.view_referral",
+        "referrals.log_referral",
+        "referrals.amend_referral",
+        "referrals.initiate_case",
+        "referrals.decline_referral",
+        "referrals.link_referral",
+        "referrals.record_informed",
+        "referrals.record_decision",
+        "people.view_person",
+        "people.amend_person",
+        "cases.view_case",
+        "cases.amend_case",
+        "cases.add_note",
+        "cases.close_case",
+        "cases.mark_in_error",
+        "shelter.view_board",
+        "shelter.place_person",
+        "shelter.end_placement",
+        "justice.request_witness_status",
+        "justice.grant_witness_status",
+        "justice.refuse_witness_status",
+        "justice.withdraw_witness_status",
+    }
+)
+
+GRANTS: dict[str, frozenset[str]] = {
+    Role.RESPONDER: frozenset({"referrals.submit_referral"}),
+    Role.CASEWORKER: _CASEWORK,
+    Role.ASSESSOR: frozenset({"referrals.view_referral", "people.view_person"}),
+    Role.SUPERVISOR: _CASEWORK
+    | {
+        "referrals.decide_route",
+        "cases.confirm_assignment",
+        "cases.reassign_case",
+        "cases.reopen_case",
+        "cases.seal_case",
+        "shelter.override_gate",
+        "shelter.add_bed",
+        "access.set_duty",
+        "access.approve_role",
+    },
+    Role.SHELTER_KEEPER: frozenset({"shelter.view_board", "shelter.end_placement", "shelter.add_bed"}),
+    Role.ADMIN: frozenset(
+        {
+            "statistics.view_figures",
+            "access.manage_users",
+            "access.request_role",
+            "access.approve_role",
+            "access.set_duty",
+        }
+    ),
+    Role.AUDITOR: frozenset({"audit.read_trail"}),
+}

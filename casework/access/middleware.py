@@ -1,0 +1,65 @@
+"""What holds on every request: nothing cached, refusals traced, what was typed kept."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+
+from casework.access.drafts import keep_draft
+from casework.audit import services as audit
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class NoStore:
+    """No page is kept by a browser or proxy; static files are served before this."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_cache_control(response, no_store=True, private=True)
+        return response
+
+
+class KeepDraft:
+    """A form posted with an expired session: keep what was typed, send to sign-in, come back to the filled form."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.method != "POST" or request.user.is_authenticated or "draft_token" not in request.POST:
+            return None
+        draft = keep_draft(request)
+        if draft is None:
+            return None
+        back = f"{request.path}?{urlencode({'draft': draft.pk})}"
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+
+
+class Refusals:
+    """A 403 or 404 that a signed-in user ran into is traced, committed by itself: who probed what view, not its text."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> None:
+        if isinstance(problem, (Http404, PermissionDenied)) and request.user.is_authenticated:
+            match = request.resolver_match
+            key = next(iter(match.kwargs.values()), "") if match else ""
+            audit.refuse(
+                request.user, (match.url_name or "page")[:60] if match else "page", note=str(key)[:40]
+            )

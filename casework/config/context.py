@@ -1,0 +1,41 @@
+"""What every page needs: navigation by role, unread notifications."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from casework.outbox.models import Notification
+
+# Label, URL name, permission that shows it. The order is the order of the day.
+NAV = (
+    (lambda: _("Referrals"), "referrals:referrals", "referrals.view_referral"),
+    (lambda: _("My submissions"), "referrals:submissions", "referrals.submit_referral"),
+    (lambda: _("Cases"), "cases:cases", "cases.view_case"),
+    (lambda: _("Assignments"), "cases:assignment-board", "cases.confirm_assignment"),
+    (lambda: _("Beds"), "shelter:board", "shelter.view_board"),
+    (lambda: _("Search"), "people:search", "people.view_person"),
+    (lambda: _("Figures"), "statistics:annual-report", "statistics.view_figures"),
+    (lambda: _("People and roles"), "access:users", "access.manage_users"),
+    (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
+    (lambda: _("Duty"), "access:duty", "access.set_duty"),
+    (lambda: _("Audit trail"), "audit:trail", "audit.read_trail"),
+    (lambda: _("Reference"), "reference:index", ""),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page; a visitor who is not signed in gets no navigation."""
+    user = getattr(request, "user", None)
+    base = {"demo": settings.DEMO, "version": settings.VERSION}
+    if user is None or not user.is_authenticated:
+        return base
+    items = []
+    for label, name, permission in NAV:
+        if permission and not user.has_perm(permission):
+            continue
+        url = reverse(name)
+        items.append({"label": label(), "url": url, "active": request.path.startswith(url)})
+    return base | {"nav": items, "unread_count": Notification.objects.visible_to(user).unread().count()}

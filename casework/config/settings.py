@@ -1,0 +1,253 @@
+"""Settings, read from the environment, safe by default.
+
+Without DATABASE_URL the product runs on the embedded servers of `casework.embedded` with keys kept in their state
+directory. With DATABASE_URL it is a real installation, and `casework.config.checks` refuses to start it without keys,
+hosts and secure cookies, or with demo settings.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from casework import embedded
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parents[2]
+VERSION = "0.1.0"
+
+# --- Where the data is -------------------------------------------------------------------------------------------
+EMBEDDED = not env.str("DATABASE_URL", "")
+DEMO = env.bool("CASEWORK_DEMO", False)
+DEBUG = env.bool("CASEWORK_DEBUG", False)
+
+if EMBEDDED:
+    _servers = embedded.endpoints()
+
+    def _database(user: str, password: str) -> dict[str, Any]:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": str(_servers.host),
+            "NAME": _servers.database,
+            "USER": user,
+            "PASSWORD": password,
+        }
+
+    DATABASES = {
+        "default": _database(_servers.app_user, _servers.app_password),
+        "owner": _database(_servers.owner_user, _servers.owner_password),
+    }
+    CASEWORK_APP_ROLE = _servers.app_user
+    BROKER, CACHE = _servers.broker_url, _servers.redis_url(1)
+    SECRET_KEY = env.str("CASEWORK_SECRET_KEY", _servers.secret_key)
+    CASEWORK_KEYS = env.list("CASEWORK_KEYS", _servers.casework_keys.split(","))
+    CASEWORK_INDEX_KEY = env.str("CASEWORK_INDEX_KEY", _servers.index_key)
+    ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+else:
+    DATABASES = {
+        "default": env.dj_db_url("DATABASE_URL"),
+        "owner": env.dj_db_url("DATABASE_OWNER_URL", env.str("DATABASE_URL")),
+    }
+    CASEWORK_APP_ROLE = DATABASES["default"].get("USER", "")
+    _redis = env.str("REDIS_URL", "redis://localhost:6379")
+    BROKER, CACHE = f"{_redis}/0", f"{_redis}/1"
+    SECRET_KEY = env.str("CASEWORK_SECRET_KEY", "")
+    CASEWORK_KEYS = env.list("CASEWORK_KEYS", [])
+    CASEWORK_INDEX_KEY = env.str("CASEWORK_INDEX_KEY", "")
+    ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", [])
+
+for _connection in DATABASES.values():
+    # A persistent connection per worker: a case page then costs half of what it costs with a new one each time.
+    _connection["CONN_MAX_AGE"] = 600
+    _connection["CONN_HEALTH_CHECKS"] = True
+DATABASES["owner"]["CONN_MAX_AGE"] = 0
+DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
+DATABASE_ROUTERS = ["casework.config.roles.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE}}
+
+# --- Apps --------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "casework.config",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "guardian",
+    "pgtrigger",
+    "django_htmx",
+    "csp",
+    "reference",
+    "casework.vault",
+    "casework.audit",
+    "casework.outbox",
+    "casework.access",
+    "casework.statistics",
+    "casework.exchange",
+    "casework.people",
+    "casework.cases",
+    "casework.shelter",
+    "casework.justice",
+    "referrals",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "casework.access.middleware.NoStore",
+    "casework.access.middleware.KeepDraft",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "casework.access.middleware.Refusals",
+]
+
+ROOT_URLCONF = "casework.config.urls"
+WSGI_APPLICATION = "casework.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "csp.context_processors.nonce",
+                "casework.config.context.page",
+            ],
+            "builtins": ["django.templatetags.i18n", "casework.config.templatetags.ui"],
+        },
+    }
+]
+FORM_RENDERER = "casework.config.renderers.FormRenderer"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "casework" / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget
+WHITENOISE_AUTOREFRESH = False
+
+# --- Language and time -------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "Europe/Belgrade"
+USE_I18N = True
+LANGUAGE_CODE = env.str("CASEWORK_LANGUAGE", "en")
+LANGUAGES = [("en", "English"), ("sr-latn", "Srpski"), ("sr", "Српски")]
+LOCALE_PATHS = [BASE_DIR / "casework" / "locale"]
+FORMAT_MODULE_PATH = ["casework.config.formats"]
+
+# --- Who may come in ---------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["casework.access.backends.RoleBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "casework.access.adapter.NoSignup"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": env.str("CASEWORK_LOGIN_FAILED_LIMIT", "10/m/ip,5/5m/key"),
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+    "reset_password": "20/m/ip,5/m/key",
+}
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+
+# --- Cookies, headers --------------------------------------------------------------------------------------------
+SECURE_COOKIES = env.bool("CASEWORK_SECURE_COOKIES", not EMBEDDED)
+SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env.int("CASEWORK_SESSION_SECONDS", 8 * 60 * 60)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_TRUSTED_ORIGINS = env.list("CASEWORK_ORIGINS", [])
+CSRF_FAILURE_VIEW = "casework.config.views.csrf_failure"
+SECURE_SSL_REDIRECT = SECURE_COOKIES and env.bool("CASEWORK_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEWORK_BEHIND_PROXY", False) else None
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# Large enough that a page of pasted text reaches the form, which then says which field is too long and keeps the text.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+LEAVE_QUICKLY_URL = env.str("CASEWORK_LEAVE_QUICKLY_URL", "https://www.rts.rs/")
+
+# --- Worker ------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = BROKER
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "casework.outbox.tasks.relay", "schedule": 5.0},
+    "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
+}
+EMAIL_BACKEND = env.str(
+    "CASEWORK_EMAIL_BACKEND",
+    "django.core.mail.backends.dummy.EmailBackend" if EMBEDDED else "django.core.mail.backends.smtp.EmailBackend",
+)
+DEFAULT_FROM_EMAIL = env.str("CASEWORK_FROM_EMAIL", "casework@localhost")
+
+# --- What the documents leave open (DESIGN.md, rule 16) ----------------------------------------------------------
+INITIATE_WITHIN_HOURS = env.int("CASEWORK_INITIATE_WITHIN_HOURS", 24)  # TIP report: initiate a case within 24 hours
+INFORM_WITHIN_HOURS = env.int("CASEWORK_INFORM_WITHIN_HOURS", 24)  # TIP report: inform participants within 24 hours
+CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW
+SUPPRESSION_THRESHOLD = env.int("CASEWORK_SUPPRESSION_THRESHOLD", 5)
+HOME_ORGANISATION = env.str("CASEWORK_HOME_ORGANISATION", "")  # short name; empty = the only one, or the first
+SOP_VERSION = env.str("CASEWORK_SOP_VERSION", "")  # version of the standard operating procedures in force, if named
+
+# --- Logs: what happened, never to whom --------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"no_values": {"()": "casework.config.logs.NoValues"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_values"]}},
+    "root": {"handlers": ["console"], "level": env.str("CASEWORK_LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}

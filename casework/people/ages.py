@@ -1,0 +1,59 @@
+"""Age at an event, kept plain beside the event so that figures need no key; recomputed when a birth date changes.
+
+Reckoning (EXCHANGE.md, section 2, *Persons*): with a birth date, completed years. Without one, an age given at a
+referral is reached on the day of receipt and birthdays follow from that day: the referral of the event first, else the
+newest that gives an age.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reference.ages import age_on
+
+if TYPE_CHECKING:
+    from casework.people.models import Person
+
+
+@dataclass(frozen=True)
+class GivenAge:
+    """An age in whole years that somebody gave on a day."""
+
+    day: datetime.date
+    age: int
+
+    def on(self, day: datetime.date) -> int | None:
+        """The age on another day; None before the reckoned birth."""
+        before_birthday = (day.month, day.day) < (self.day.month, self.day.day)
+        years = self.age + day.year - self.day.year - before_birthday
+        return years if years >= 0 else None
+
+
+def age_at(
+    day: datetime.date,
+    *,
+    birth_date: datetime.date | None,
+    own: GivenAge | None = None,
+    newest: GivenAge | None = None,
+) -> int | None:
+    """Age in completed years on a day, or None when nothing is known. `own` is the age given at the event's referral."""
+    if birth_date is not None:
+        return age_on(birth_date, day) if day >= birth_date else None
+    given = own or newest
+    return given.on(day) if given else None
+
+
+Recompute = Callable[["Person"], None]
+EVENTS: list[Recompute] = []
+
+
+def register(recompute: Recompute) -> None:
+    """Apps with dated events register, in a module named `ages`, what recomputes the ages of a person's events."""
+    EVENTS.append(recompute)
+
+
+def recompute_ages(person: "Person") -> None:
+    """Recompute the plain ages beside every event of a person. Call inside the transaction that changed the birth."""
+    for recompute in EVENTS:
+        recompute(person)
