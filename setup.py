@@ -1,8 +1,9 @@
 """Fetch the design system from npm while the product is being installed; nothing third-party is committed.
 
-The files go to ``casework/static/vendor``, without the crown, the royal arms and GDS Transport, which only GOV.UK may use.
-Every failure is a SystemExit: an ordinary exception in ``build_py`` is swallowed by ``pip install -e``, and the install would
-look fine until the first page came without styles. What pip knows about the product is in ``pyproject.toml``.
+The files go to ``casework/static/vendor``, without the crown, the royal arms and GDS Transport, which only GOV.UK may
+use. Every failure is a SystemExit: an ordinary exception in ``build_py`` is swallowed by ``pip install -e``, and the
+install would look fine until the first page came without styles. What pip knows about the product is in
+``pyproject.toml``.
 """
 
 import hashlib
