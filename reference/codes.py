@@ -35,7 +35,7 @@ SOURCE_GROUPS = {
 
 # Two-letter territories that Babel names and ISO 3166 does not assign: groupings, pseudo-locales, islands reserved
 # for postal use. XK is user-assigned too and stays, because the European Union and EXCHANGE.md use it for Kosovo.
-_NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+_NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 
 # Codes of ISO 639 that say that a language is not known or not one language.
 _NOT_LANGUAGES = frozenset({"und", "mul", "zxx", "mis", "root"})
@@ -184,7 +184,7 @@ def _locale(language: str) -> Locale:
 @cache
 def country_codes() -> frozenset[str]:
     """ISO 3166-1 alpha-2 codes, with XK (Kosovo) and XX (stateless)."""
-    territories = _locale("en").territories
+    territories = map(str, _locale("en").territories)
     iso = {code for code in territories if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES}
     return frozenset(iso | {KOSOVO, STATELESS})
 
@@ -197,7 +197,7 @@ def is_country(code: str | None) -> bool:
 @cache
 def language_codes() -> frozenset[str]:
     """ISO 639 codes of the languages offered in a form: two letters where there are two, else three."""
-    names = _locale("en").languages
+    names = map(str, _locale("en").languages)
     plain = {code for code in names if len(code) in (2, 3) and code.isalpha() and code not in _NOT_LANGUAGES}
     return frozenset(plain | set(_ENGLISH_LANGUAGE_NAMES))
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from . import codes
-from .sections import DOCUMENTS, ELSEWHERE, NAME_FIELDS, SECTIONS, SUMMARY_FIELDS
+from .sections import DOCUMENTS, ELSEWHERE, LISTS, NAME_FIELDS, SECTIONS, SUMMARY_FIELDS
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -67,15 +67,13 @@ class Sourced(models.Model):
     also = models.JSONField(_("also in"), default=list, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
-    objects = ReferenceQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
     @property
     def document_title(self) -> str:
         """The title of the source document; empty for what is our own."""
-        return DOCUMENTS.get(self.source_document, self.source_document)
+        return str(DOCUMENTS.get(self.source_document, self.source_document))
 
 
 RESULT_KINDS = ("actual", "event")
@@ -100,18 +98,21 @@ class CodeList(models.Model):
 
     objects = CodeListQuerySet.as_manager()
 
+    code_count: int
+    """Set by `with_counts`."""
+
     class Meta:
         verbose_name = _("code list")
         verbose_name_plural = _("code lists")
         ordering = ["position"]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
     @property
     def name(self) -> str:
-        """The id as words: `exploitation_forms` is "Exploitation forms"."""
-        return codes.english_label(self.id.replace("_", " "))
+        """What the list is called on a page; the id as words when a newer file has a list that we have no name for."""
+        return str(LISTS.get(self.id) or codes.english_label(self.id.replace("_", " ")))
 
 
 class Code(Sourced):
@@ -125,6 +126,8 @@ class Code(Sourced):
     parent = models.CharField(_("kind of"), max_length=60, blank=True, help_text=_("Code of the same list."))
     ours = models.BooleanField(_("added by us"), default=False, help_text=_("The documents do not have it."))
     notes = models.TextField(_("notes"), blank=True)
+
+    objects = ReferenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("code")
@@ -165,7 +168,7 @@ class Entry(Sourced):
     @property
     def section_name(self) -> str:
         """What the section is called on a page."""
-        return SECTIONS.get(self.section, codes.english_label(self.section))
+        return str(SECTIONS.get(self.section) or codes.english_label(self.section))
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -217,6 +220,12 @@ class PublishedFigure(Sourced):
         return int(self.number) if self.number == int(self.number) else self.number
 
     @property
+    def remark(self) -> str:
+        """What the file says about the value: a qualifier such as "over", how it was derived, a doubt."""
+        said = (self.data.get(field) for field in ("qualifier", "value_note", "note"))
+        return "; ".join(str(remark) for remark in said if remark)
+
+    @property
     def is_result(self) -> bool:
         """Whether this counts what happened, rather than what was planned, allotted, offered or rated."""
         return self.kind in RESULT_KINDS
@@ -224,12 +233,18 @@ class PublishedFigure(Sourced):
     @property
     def kind_name(self) -> str:
         """What the kind is called on a page."""
-        return KINDS.get(self.kind, codes.english_label(self.kind))
+        return str(KINDS.get(self.kind) or codes.english_label(self.kind))
 
     @property
     def parts(self) -> list[tuple[str, str]]:
         """The printed parts: what is counted, value."""
         return [(_part_name(part), _as_text(part.get("value"))) for part in self.breakdown]
+
+
+class ContradictionQuerySet(ReferenceQuerySet):
+    def on_no_figure(self) -> Self:
+        """Active contradictions between statements, not between figures."""
+        return self.active().filter(figures=None)
 
 
 class Contradiction(Sourced):
@@ -240,6 +255,8 @@ class Contradiction(Sourced):
     statement = models.TextField(_("statement"))
     handling = models.TextField(_("handling"))
     figures = models.ManyToManyField(PublishedFigure, related_name="contradictions", blank=True)
+
+    objects = ContradictionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contradiction")
@@ -265,5 +282,9 @@ def _as_text(value: Any) -> str:
 def _part_name(part: dict[str, Any]) -> str:
     name = codes.english_label(str(part.get("category", "")).replace("-", " "))
     if "min_months" in part:
-        name = f"{name}, {part['min_months']}–{part['max_months']} months"
-    return name
+        name = gettext("%(part)s, %(least)s–%(most)s months") % {
+            "part": name,
+            "least": part["min_months"],
+            "most": part["max_months"],
+        }
+    return gettext("of which %(part)s") % {"part": name} if "part_of" in part else name

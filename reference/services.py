@@ -67,16 +67,15 @@ def load_reference(*, directory: Path = files.DATA) -> list[Loaded]:
         outcome,
     )
     published = files.read("published_figures", directory)
-    _reconcile(
-        PublishedFigure, ("id",), _figure_rows(published), lambda row: ("published_figures", "figures"), outcome
-    )
+    _reconcile(PublishedFigure, ("id",), _figure_rows(published), lambda row: ("published_figures", "figures"), outcome)
     contradictions = _contradiction_rows(published)
     _reconcile(Contradiction, ("id",), contradictions, lambda row: ("published_figures", "contradictions"), outcome)
     _link_contradictions(published)
     _reconcile(Entry, ("section", "code"), _entry_rows(directory, published), _entry_place, outcome)
 
     places = dict.fromkeys(place for counter in outcome.values() for place in counter)
-    return [Loaded(*place, **{what: counter[place] for what, counter in outcome.items()}) for place in places]
+    counts = ("entries", "added", "changed", "retired")
+    return [Loaded(file, section, *(outcome[what][file, section] for what in counts)) for file, section in places]
 
 
 def _reconcile(
@@ -108,7 +107,7 @@ def _reconcile(
     for row in gone:
         outcome["retired"][place(row)] += 1
     manager.bulk_create(added)
-    manager.bulk_update(changed, [name for name in fields if not model._meta.get_field(name).primary_key])
+    manager.bulk_update(changed, [name for name in fields if name not in key])
     manager.filter(pk__in=[row["pk"] for row in gone]).update(active=False)
 
 

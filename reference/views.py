@@ -6,12 +6,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from .forms import PublishedFilter
-from .models import Code, CodeList, Entry, PublishedFigure, Sourced
+from .models import Code, CodeList, Contradiction, Entry, PublishedFigure, Sourced
 from .sections import SECTIONS
 
 
@@ -20,7 +21,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """What there is, with counts."""
     counts = Entry.objects.counts()
     rows = [
-        [{"text": _("Published figures"), "url": reverse("reference:published")}, PublishedFigure.objects.active().count()],
+        [
+            {"text": _("Published figures"), "url": reverse("reference:published")},
+            PublishedFigure.objects.active().count(),
+        ],
         [{"text": _("Code lists"), "url": reverse("reference:codes")}, CodeList.objects.active().count()],
     ]
     for name, title in SECTIONS.items():
@@ -43,8 +47,7 @@ def code_list(request: HttpRequest, list_name: str) -> HttpResponse:
     """The codes of one list, with what each is called and where it comes from."""
     found = get_object_or_404(CodeList.objects.active(), pk=list_name)
     rows = [
-        [code.code, {"text": code.shown_label, "hint": _remarks(code)}, _source(code)]
-        for code in found.codes.active()
+        [code.code, {"text": code.shown_label, "hint": _remarks(code)}, _source(code)] for code in found.codes.active()
     ]
     headers = [_("Code"), _("Label"), _("Source")]
     return render(request, "reference/code_list.html", {"found": found, "headers": headers, "rows": rows})
@@ -84,19 +87,26 @@ def published(request: HttpRequest) -> HttpResponse:
             }
         )
     headers = [_("Figure"), _("Value"), _("Parts"), _("Contradictions"), _("Source")]
-    return render(
-        request,
-        "reference/published.html",
-        {"form": form, "years": years, "headers": headers, "other_headers": [*headers[:1], _("Kind"), *headers[1:]]},
-    )
+    page = {
+        "form": form,
+        "years": years,
+        "headers": headers,
+        "other_headers": [*headers[:1], _("Kind"), *headers[1:]],
+        "contradiction_headers": [_("Contradiction"), _("How we handle it"), _("Source")],
+        "contradictions": [
+            [found.statement, found.handling, _source(found)] for found in Contradiction.objects.on_no_figure()
+        ],
+    }
+    return render(request, "reference/published.html", page)
 
 
 def _published_row(figure: PublishedFigure, *, kind: bool = False) -> list[Any]:
-    value = _("parts only") if figure.value == "" else f"{figure.value} {figure.unit}"
+    printed = figure.value if isinstance(figure.value, str) else number_format(figure.value, force_grouping=True)
+    value = f"{printed} {figure.unit}" if printed else _("No total printed")
     return [
         {"text": figure.label, "hint": figure.indicator},
         *([figure.kind_name] if kind else []),
-        value,
+        {"text": value, "hint": figure.remark},
         [_("%(field)s: %(value)s") % {"field": part, "value": number} for part, number in figure.parts] or "–",
         [found.statement for found in figure.contradictions.all()] or (_("Disputed") if figure.disputed else "–"),
         _source(figure),

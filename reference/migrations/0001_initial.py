@@ -5,128 +5,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CodeList',
+            name="CodeList",
             fields=[
-                ('id', models.SlugField(max_length=40, primary_key=True, serialize=False)),
-                ('ours', models.BooleanField(default=False, verbose_name='our own proposal')),
-                ('position', models.PositiveIntegerField(verbose_name='position')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
+                ("id", models.SlugField(max_length=40, primary_key=True, serialize=False)),
+                ("ours", models.BooleanField(default=False, verbose_name="our own proposal")),
+                ("position", models.PositiveIntegerField(verbose_name="position")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                'verbose_name': 'code list',
-                'verbose_name_plural': 'code lists',
-                'ordering': ['position'],
+                "verbose_name": "code list",
+                "verbose_name_plural": "code lists",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(help_text='Name of the data file.', max_length=40, verbose_name='file')),
-                ('position', models.PositiveIntegerField(help_text='Place in its section, from 0.', verbose_name='position')),
-                ('data', models.JSONField(default=dict, help_text='The whole entry as the file has it.', verbose_name='entry')),
-                ('source_document', models.CharField(blank=True, max_length=80, verbose_name='source document')),
-                ('source_locator', models.TextField(blank=True, verbose_name='phrase in the document')),
-                ('also', models.JSONField(blank=True, default=list, verbose_name='also in')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('section', models.CharField(help_text='File and key, such as laws.instruments.', max_length=60, verbose_name='section')),
-                ('code', models.CharField(max_length=250, verbose_name='id')),
-                ('name', models.TextField(verbose_name='name')),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.CharField(help_text="Name of the data file.", max_length=40, verbose_name="file")),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="Place in its section, from 0.", verbose_name="position"),
+                ),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict, help_text="The whole entry as the file has it.", verbose_name="entry"
+                    ),
+                ),
+                ("source_document", models.CharField(blank=True, max_length=80, verbose_name="source document")),
+                ("source_locator", models.TextField(blank=True, verbose_name="phrase in the document")),
+                ("also", models.JSONField(blank=True, default=list, verbose_name="also in")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "section",
+                    models.CharField(
+                        help_text="File and key, such as laws.instruments.", max_length=60, verbose_name="section"
+                    ),
+                ),
+                ("code", models.CharField(max_length=250, verbose_name="id")),
+                ("name", models.TextField(verbose_name="name")),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
             ],
             options={
-                'verbose_name': 'entry',
-                'verbose_name_plural': 'entries',
-                'ordering': ['section', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('section', 'code'), name='entry_once_per_section')],
+                "verbose_name": "entry",
+                "verbose_name_plural": "entries",
+                "ordering": ["section", "position"],
+                "constraints": [models.UniqueConstraint(fields=("section", "code"), name="entry_once_per_section")],
             },
         ),
         migrations.CreateModel(
-            name='PublishedFigure',
+            name="PublishedFigure",
             fields=[
-                ('file', models.CharField(help_text='Name of the data file.', max_length=40, verbose_name='file')),
-                ('position', models.PositiveIntegerField(help_text='Place in its section, from 0.', verbose_name='position')),
-                ('data', models.JSONField(default=dict, help_text='The whole entry as the file has it.', verbose_name='entry')),
-                ('source_document', models.CharField(blank=True, max_length=80, verbose_name='source document')),
-                ('source_locator', models.TextField(blank=True, verbose_name='phrase in the document')),
-                ('also', models.JSONField(blank=True, default=list, verbose_name='also in')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('id', models.SlugField(max_length=60, primary_key=True, serialize=False)),
-                ('indicator', models.SlugField(help_text='Id of the same figure of our own.', max_length=80, verbose_name='indicator')),
-                ('label', models.TextField(verbose_name='label')),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='year')),
-                ('period', models.CharField(blank=True, max_length=60, verbose_name='period')),
-                ('number', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='number')),
-                ('text', models.CharField(blank=True, max_length=60, verbose_name='value in words')),
-                ('unit', models.CharField(max_length=40, verbose_name='unit')),
-                ('kind', models.CharField(max_length=20, verbose_name='kind')),
-                ('counted_by', models.CharField(blank=True, max_length=40, verbose_name='counted by')),
-                ('publisher', models.CharField(max_length=120, verbose_name='publisher')),
-                ('disputed', models.BooleanField(default=False, verbose_name='disputed')),
-                ('breakdown', models.JSONField(blank=True, default=list, verbose_name='breakdown')),
+                ("file", models.CharField(help_text="Name of the data file.", max_length=40, verbose_name="file")),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="Place in its section, from 0.", verbose_name="position"),
+                ),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict, help_text="The whole entry as the file has it.", verbose_name="entry"
+                    ),
+                ),
+                ("source_document", models.CharField(blank=True, max_length=80, verbose_name="source document")),
+                ("source_locator", models.TextField(blank=True, verbose_name="phrase in the document")),
+                ("also", models.JSONField(blank=True, default=list, verbose_name="also in")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                ("id", models.SlugField(max_length=60, primary_key=True, serialize=False)),
+                (
+                    "indicator",
+                    models.SlugField(
+                        help_text="Id of the same figure of our own.", max_length=80, verbose_name="indicator"
+                    ),
+                ),
+                ("label", models.TextField(verbose_name="label")),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="year")),
+                ("period", models.CharField(blank=True, max_length=60, verbose_name="period")),
+                (
+                    "number",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="number"),
+                ),
+                ("text", models.CharField(blank=True, max_length=60, verbose_name="value in words")),
+                ("unit", models.CharField(max_length=40, verbose_name="unit")),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("counted_by", models.CharField(blank=True, max_length=40, verbose_name="counted by")),
+                ("publisher", models.CharField(max_length=120, verbose_name="publisher")),
+                ("disputed", models.BooleanField(default=False, verbose_name="disputed")),
+                ("breakdown", models.JSONField(blank=True, default=list, verbose_name="breakdown")),
             ],
             options={
-                'verbose_name': 'published figure',
-                'verbose_name_plural': 'published figures',
-                'ordering': [models.OrderBy(models.F('year'), descending=True, nulls_last=True), 'indicator', 'position'],
-                'indexes': [models.Index(fields=['indicator', 'year'], name='published_indicator_year')],
+                "verbose_name": "published figure",
+                "verbose_name_plural": "published figures",
+                "ordering": [
+                    models.OrderBy(models.F("year"), descending=True, nulls_last=True),
+                    "indicator",
+                    "position",
+                ],
+                "indexes": [models.Index(fields=["indicator", "year"], name="published_indicator_year")],
             },
         ),
         migrations.CreateModel(
-            name='Contradiction',
+            name="Contradiction",
             fields=[
-                ('file', models.CharField(help_text='Name of the data file.', max_length=40, verbose_name='file')),
-                ('position', models.PositiveIntegerField(help_text='Place in its section, from 0.', verbose_name='position')),
-                ('data', models.JSONField(default=dict, help_text='The whole entry as the file has it.', verbose_name='entry')),
-                ('source_document', models.CharField(blank=True, max_length=80, verbose_name='source document')),
-                ('source_locator', models.TextField(blank=True, verbose_name='phrase in the document')),
-                ('also', models.JSONField(blank=True, default=list, verbose_name='also in')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('id', models.SlugField(max_length=60, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=120, verbose_name='kind')),
-                ('statement', models.TextField(verbose_name='statement')),
-                ('handling', models.TextField(verbose_name='handling')),
-                ('figures', models.ManyToManyField(blank=True, related_name='contradictions', to='reference.publishedfigure')),
+                ("file", models.CharField(help_text="Name of the data file.", max_length=40, verbose_name="file")),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="Place in its section, from 0.", verbose_name="position"),
+                ),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict, help_text="The whole entry as the file has it.", verbose_name="entry"
+                    ),
+                ),
+                ("source_document", models.CharField(blank=True, max_length=80, verbose_name="source document")),
+                ("source_locator", models.TextField(blank=True, verbose_name="phrase in the document")),
+                ("also", models.JSONField(blank=True, default=list, verbose_name="also in")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                ("id", models.SlugField(max_length=60, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=120, verbose_name="kind")),
+                ("statement", models.TextField(verbose_name="statement")),
+                ("handling", models.TextField(verbose_name="handling")),
+                (
+                    "figures",
+                    models.ManyToManyField(blank=True, related_name="contradictions", to="reference.publishedfigure"),
+                ),
             ],
             options={
-                'verbose_name': 'contradiction',
-                'verbose_name_plural': 'contradictions',
-                'ordering': ['position'],
+                "verbose_name": "contradiction",
+                "verbose_name_plural": "contradictions",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Code',
+            name="Code",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(help_text='Name of the data file.', max_length=40, verbose_name='file')),
-                ('position', models.PositiveIntegerField(help_text='Place in its section, from 0.', verbose_name='position')),
-                ('data', models.JSONField(default=dict, help_text='The whole entry as the file has it.', verbose_name='entry')),
-                ('source_document', models.CharField(blank=True, max_length=80, verbose_name='source document')),
-                ('source_locator', models.TextField(blank=True, verbose_name='phrase in the document')),
-                ('also', models.JSONField(blank=True, default=list, verbose_name='also in')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('code', models.CharField(max_length=60, verbose_name='code')),
-                ('label', models.TextField(help_text='As the file has it, in English.', verbose_name='label')),
-                ('label_sr', models.TextField(blank=True, help_text='Cyrillic; Latin is generated from it.', verbose_name='Serbian label')),
-                ('other_labels', models.JSONField(blank=True, default=list, verbose_name='other labels')),
-                ('parent', models.CharField(blank=True, help_text='Code of the same list.', max_length=60, verbose_name='kind of')),
-                ('ours', models.BooleanField(default=False, help_text='The documents do not have it.', verbose_name='added by us')),
-                ('notes', models.TextField(blank=True, verbose_name='notes')),
-                ('code_list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='reference.codelist')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.CharField(help_text="Name of the data file.", max_length=40, verbose_name="file")),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="Place in its section, from 0.", verbose_name="position"),
+                ),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict, help_text="The whole entry as the file has it.", verbose_name="entry"
+                    ),
+                ),
+                ("source_document", models.CharField(blank=True, max_length=80, verbose_name="source document")),
+                ("source_locator", models.TextField(blank=True, verbose_name="phrase in the document")),
+                ("also", models.JSONField(blank=True, default=list, verbose_name="also in")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                ("code", models.CharField(max_length=60, verbose_name="code")),
+                ("label", models.TextField(help_text="As the file has it, in English.", verbose_name="label")),
+                (
+                    "label_sr",
+                    models.TextField(
+                        blank=True, help_text="Cyrillic; Latin is generated from it.", verbose_name="Serbian label"
+                    ),
+                ),
+                ("other_labels", models.JSONField(blank=True, default=list, verbose_name="other labels")),
+                (
+                    "parent",
+                    models.CharField(
+                        blank=True, help_text="Code of the same list.", max_length=60, verbose_name="kind of"
+                    ),
+                ),
+                (
+                    "ours",
+                    models.BooleanField(
+                        default=False, help_text="The documents do not have it.", verbose_name="added by us"
+                    ),
+                ),
+                ("notes", models.TextField(blank=True, verbose_name="notes")),
+                (
+                    "code_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="codes", to="reference.codelist"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'code',
-                'verbose_name_plural': 'codes',
-                'ordering': ['code_list__position', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('code_list', 'code'), name='code_once_per_list')],
+                "verbose_name": "code",
+                "verbose_name_plural": "codes",
+                "ordering": ["code_list__position", "position"],
+                "constraints": [models.UniqueConstraint(fields=("code_list", "code"), name="code_once_per_list")],
             },
         ),
     ]
