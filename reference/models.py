@@ -102,6 +102,7 @@ class CodeList(models.Model):
     """Set by `with_counts`."""
 
     class Meta:
+        default_permissions = ()
         verbose_name = _("code list")
         verbose_name_plural = _("code lists")
         ordering = ["position"]
@@ -130,6 +131,7 @@ class Code(Sourced):
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ()
         verbose_name = _("code")
         verbose_name_plural = _("codes")
         ordering = ["code_list__position", "position"]
@@ -157,6 +159,7 @@ class Entry(Sourced):
     objects = EntryQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ()
         verbose_name = _("entry")
         verbose_name_plural = _("entries")
         ordering = ["section", "position"]
@@ -204,6 +207,7 @@ class PublishedFigure(Sourced):
     objects = PublishedFigureQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ()
         verbose_name = _("published figure")
         verbose_name_plural = _("published figures")
         ordering = [models.F("year").desc(nulls_last=True), "indicator", "position"]
@@ -259,6 +263,7 @@ class Contradiction(Sourced):
     objects = ContradictionQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ()
         verbose_name = _("contradiction")
         verbose_name_plural = _("contradictions")
         ordering = ["position"]
