@@ -43,7 +43,7 @@ def error_pair(model: str) -> models.CheckConstraint:
     """The check that pairs who, when and why of `entered_in_error`; each model declares it with its own name."""
     return models.CheckConstraint(
         name=f"{model}_error_by_when_why",
-        condition=Q(error_at=None, error_by=None, error_why=None)
+        condition=Q(error_at=None, error_by=None, error_why__isnull=True)
         | Q(error_at__isnull=False, error_by__isnull=False, error_why__isnull=False),
     )
 

@@ -143,7 +143,7 @@ class Placement(Record):
             ),
             models.CheckConstraint(
                 name="placement_override_by_and_why",
-                condition=Q(override_reason=None, overridden_by=None)
+                condition=Q(override_reason__isnull=True, overridden_by=None)
                 | Q(override_reason__isnull=False, overridden_by__isnull=False),
             ),
             ExclusionConstraint(

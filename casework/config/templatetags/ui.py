@@ -841,6 +841,21 @@ def count_attributes() -> str:
     )
 
 
+@register.simple_tag
+def picker_words() -> str:
+    """The calendar's words in the order in which app.js looks for them."""
+    words = (
+        gettext("Choose date"),
+        gettext("Previous year"),
+        gettext("Previous month"),
+        gettext("Next month"),
+        gettext("Next year"),
+        gettext("Select"),
+        gettext("Close"),
+    )
+    return "|".join(words)
+
+
 @register.filter
 def item(values: Mapping[str, Any], name: str) -> Any:
     """A value of a mapping whose name a template cannot write with a dot, such as `data-min`."""

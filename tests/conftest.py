@@ -1,0 +1,75 @@
+"""What every test has: servers started once, a database clone per process, the cast, signed-in clients."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.plugin import blocking_manager_key
+
+from casework import embedded
+from tests.support import databases, requirements
+
+_servers = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--requirements", action="store_true", help="print which test shows which requirement, and stop")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers and make the template once: in the only process, or in xdist's controller."""
+    if hasattr(config, "workerinput") or config.option.collectonly or config.getoption("--requirements"):
+        return
+    _servers.enter_context(embedded.ensure(durable=False))
+    with config.stash[blocking_manager_key].unblock():
+        databases.make_template()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _servers.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    requirements.shown(items)
+    if config.getoption("--requirements"):
+        requirements.report(config, items)
+        items.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """This process works in a clone of the template."""
+    with django_db_blocker.unblock(), databases.clone():
+        yield
+
+
+@pytest.fixture
+def committed_db(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A clone of its own for a test with real commits (threads, live server); gone afterwards."""
+    if "_django_db_helper" in request.fixturenames or "db" in request.fixturenames:
+        raise pytest.UsageError("a test with committed_db takes no django_db mark: that wraps it in a transaction")
+    with django_db_blocker.unblock(), databases.clone() as name:
+        yield name
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> SimpleNamespace:
+    from tests.support.cast import load_cast
+
+    if "committed_db" not in request.fixturenames:
+        request.getfixturevalue("db")
+    return load_cast()
+
+
+@pytest.fixture
+def as_user() -> Callable[[Any], Client]:
+    def signed_in(user: Any) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

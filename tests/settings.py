@@ -1,0 +1,16 @@
+"""Settings of the tests: a state directory of their own, and nothing slower than it need be."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("CASEWORK_STATE_DIR", str(Path(__file__).resolve().parents[1] / ".local" / "tests"))
+os.environ.pop("DATABASE_URL", None)
+
+from casework.config.settings import *  # noqa: E402, F403
+from casework.config.settings import CACHES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "main")
+HOME_ORGANISATION = "home"
+CELERY_TASK_ALWAYS_EAGER = True
