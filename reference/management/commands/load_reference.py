@@ -11,6 +11,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         loaded = sorted(services.load_reference(), key=lambda part: part.file)
+        if options["verbosity"] == 0:
+            return
         for file, group in groupby(loaded, key=lambda part: part.file):
             parts = list(group)
             total, added, changed, retired = (
