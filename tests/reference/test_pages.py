@@ -2,21 +2,20 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
+from reference import codes
 from reference.models import Entry, PublishedFigure
 from reference.sections import LISTS, SECTIONS
 
 pytestmark = pytest.mark.django_db
 
 PAGES = [
-    reverse_args
-    for reverse_args in [
-        ("reference:index", []),
-        ("reference:codes", []),
-        ("reference:code-list", ["exploitation_forms"]),
-        ("reference:section", ["laws.instruments"]),
-        ("reference:published", []),
-    ]
+    ("reference:index", []),
+    ("reference:codes", []),
+    ("reference:code-list", ["exploitation_forms"]),
+    ("reference:section", ["laws.instruments"]),
+    ("reference:published", []),
 ]
 
 
@@ -65,8 +64,6 @@ def test_a_section_shows_every_entry_with_document_and_phrase(section, cast, as_
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_code_list_shows_its_codes(name, cast, as_user):
-    from reference import codes
-
     response = as_user(cast.ana).get(reverse("reference:code-list", args=[name]))
     page = text_of(response)
     for code in codes.ids(name):
@@ -125,6 +122,4 @@ def test_a_year_nobody_published_is_answered_with_a_sentence(cast, as_user):
 
 
 def _escaped(text):
-    from django.utils.html import escape
-
     return escape(str(text))
