@@ -102,11 +102,12 @@ def published(request: HttpRequest) -> HttpResponse:
 
 def _published_row(figure: PublishedFigure, *, kind: bool = False) -> list[Any]:
     printed = figure.value if isinstance(figure.value, str) else number_format(figure.value, force_grouping=True)
-    value = f"{printed} {figure.unit}" if printed else _("No total printed")
+    # The unit stands below the number, because a unit in the plural beside a 1 reads badly.
+    value = {"text": printed or _("No total printed"), "hint": "; ".join(filter(None, [figure.unit, figure.remark]))}
     return [
         {"text": figure.label, "hint": figure.indicator},
         *([figure.kind_name] if kind else []),
-        {"text": value, "hint": figure.remark},
+        value,
         [_("%(field)s: %(value)s") % {"field": part, "value": number} for part, number in figure.parts] or "–",
         [found.statement for found in figure.contradictions.all()] or (_("Disputed") if figure.disputed else "–"),
         _source(figure),
