@@ -487,6 +487,8 @@ def _bootstrap(ends: Endpoints) -> None:
                     sql.Identifier(role), sql.SQL(may), password
                 )
             )
+        # so that it can drop a database that the product is still connected to
+        connection.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(sql.Identifier(OWNER)))
         missing = not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchall()
     # template1 too: the databases that tests make come from it, and their owner is no superuser
     for database in ("template1", DATABASE):

@@ -148,8 +148,11 @@ def test_owner_makes_databases_with_the_extensions(ends: embedded.Endpoints) -> 
             with connect(ends, user=ends.owner_user, database="another") as another:
                 found = {name for (name,) in another.execute("SELECT extname FROM pg_extension").fetchall()}
             assert found >= set(embedded.EXTENSIONS)
+            connected = connect(ends, database="another")  # as the product would be
         finally:
-            owner.execute("DROP DATABASE another")
+            owner.execute("DROP DATABASE another WITH (FORCE)")
+        with contextlib.closing(connected), pytest.raises(psycopg.OperationalError):
+            connected.execute("SELECT 1")
         assert owner.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
         assert owner.execute("SELECT lower('ЈЕЛЕНА ЋУК')").fetchone() == ("јелена ћук",)
 
