@@ -1,4 +1,19 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from casework.access import views
 
 app_name = "access"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("users/", views.users, name="users"),
+    path("users/new/", views.create_user, name="create-user"),
+    path("users/<uuid:pk>/", views.user, name="user"),
+    path("users/<uuid:pk>/disable/", views.disable_user, name="disable-user"),
+    path("users/<uuid:pk>/enable/", views.enable_user, name="enable-user"),
+    path("users/<uuid:pk>/request-role/", views.request_role, name="request-role"),
+    path("users/<uuid:pk>/withdraw-role/", views.withdraw_role, name="withdraw-role"),
+    path("role-requests/", views.role_requests, name="role-requests"),
+    path("role-requests/<uuid:pk>/approve/", views.approve_role, name="approve-role"),
+    path("role-requests/<uuid:pk>/refuse/", views.refuse_role, name="refuse-role"),
+    path("duty/", views.duty, name="duty"),
+    path("duty/new/", views.set_duty, name="set-duty"),
+]

@@ -142,7 +142,6 @@ FORM_RENDERER = "casework.config.renderers.FormRenderer"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "casework" / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic step to forget
 WHITENOISE_AUTOREFRESH = False
 

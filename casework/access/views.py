@@ -1,0 +1,195 @@
+"""Accounts, roles and duty, for those who run the office."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from casework.access import services
+from casework.access.forms import CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
+from casework.access.grants import OPENS_RECORDS, Role
+from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
+from casework.workflow import Refused
+
+View = Callable[..., HttpResponse]
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """A view for those whose role has this permission; others are told 403, as they are signed in."""
+    return permission_required(permission, raise_exception=True)
+
+
+@require_safe
+@needs("access.manage_users")
+def users(request: HttpRequest) -> HttpResponse:
+    """The accounts of one's own organisation."""
+    accounts = User.objects.visible_to(request.user).select_related("team").prefetch_related("groups")
+    rows = [
+        (account, [str(Role(group.name).label) for group in account.groups.all()])
+        for account in accounts.order_by("-is_active", "full_name")
+    ]
+    return render(request, "access/users.html", {"accounts": rows})
+
+
+@needs("access.manage_users")
+def create_user(request: HttpRequest) -> HttpResponse:
+    """A new account in one's own organisation, without a role."""
+    organisation = request.user.organisation
+    form = bind(request, CreateUserForm, organisation=organisation)
+    if form.is_bound and form.is_valid():
+        made = attempt(
+            form,
+            lambda: services.create_user(**form.cleaned_data, organisation=organisation, created_by=request.user),
+        )
+        if made is not None:
+            messages.success(request, _("The account is there. Give it a role now."))
+            return redirect("access:user", made.pk)
+    return render(request, "access/create_user.html", {"form": form})
+
+
+@require_safe
+@needs("access.manage_users")
+def user(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One account: its roles, what is waiting, and whether it may sign in."""
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    context = {
+        "account": account,
+        "roles": [(role, Role(role).label) for role in sorted(account.roles)],
+        "waiting": account.role_requests.filter(status=RoleRequestStatus.WAITING).select_related("requested_by"),
+    }
+    return render(request, "access/user.html", context)
+
+
+def _done(request: HttpRequest, act: Callable[[], Any], sentence: str) -> None:
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, str(refusal.sentence))
+    else:
+        messages.success(request, sentence)
+
+
+@require_POST
+@needs("access.manage_users")
+def disable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    _done(
+        request,
+        lambda: services.disable_user(user=account, disabled_by=request.user),
+        _("The account is disabled and all its sessions are gone."),
+    )
+    return redirect("access:user", pk)
+
+
+@require_POST
+@needs("access.manage_users")
+def enable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    _done(
+        request,
+        lambda: services.enable_user(user=account, enabled_by=request.user),
+        _("The account may sign in again."),
+    )
+    return redirect("access:user", pk)
+
+
+@needs("access.request_role")
+def request_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for a role for somebody else."""
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    form = bind(request, RequestRoleForm)
+    if form.is_bound and form.is_valid():
+        asked = attempt(
+            form,
+            lambda: services.request_role(user=account, role=form.cleaned_data["role"], requested_by=request.user),
+        )
+        if asked is not None:
+            granted = asked.status == RoleRequestStatus.GRANTED
+            messages.success(
+                request,
+                _("The role is given.") if granted else _("The role waits for a second person's approval."),
+            )
+            return redirect("access:user", pk)
+    context = {"form": form, "account": account, "two_people": [Role(role).label for role in sorted(OPENS_RECORDS)]}
+    return render(request, "access/request_role.html", context)
+
+
+@require_POST
+@needs("access.request_role")
+def withdraw_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    role = request.POST.get("role", "")
+    if role not in account.roles:
+        messages.error(request, _("This account does not have that role."))
+    else:
+        _done(
+            request,
+            lambda: services.withdraw_role(user=account, role=role, withdrawn_by=request.user),
+            _("The role is taken away and all sessions of the account are gone."),
+        )
+    return redirect("access:user", pk)
+
+
+@require_safe
+@needs("access.approve_role")
+def role_requests(request: HttpRequest) -> HttpResponse:
+    """Roles that wait for a second person, and what became of the last ones."""
+    asked = RoleRequest.objects.visible_to(request.user).select_related("user", "requested_by", "decided_by")
+    waiting = list(asked.filter(status=RoleRequestStatus.WAITING))
+    for one in waiting:
+        # Neither the one who asked nor the one it is for can be the second person.
+        one.may_decide = request.user.pk not in (one.user_id, one.requested_by_id)
+    context = {"waiting": waiting, "decided": asked.exclude(status=RoleRequestStatus.WAITING)[:50]}
+    return render(request, "access/role_requests.html", context)
+
+
+@require_POST
+@needs("access.approve_role")
+def approve_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+    asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
+    _done(
+        request,
+        lambda: services.approve_role(role_request=asked, approved_by=request.user),
+        _("The role is given."),
+    )
+    return redirect("access:role-requests")
+
+
+@require_POST
+@needs("access.approve_role")
+def refuse_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+    asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
+    _done(
+        request,
+        lambda: services.refuse_role(role_request=asked, refused_by=request.user),
+        _("The role is refused."),
+    )
+    return redirect("access:role-requests")
+
+
+@require_safe
+@needs("access.set_duty")
+def duty(request: HttpRequest) -> HttpResponse:
+    """Who is on duty now and next."""
+    now = timezone.now()
+    rows = Duty.objects.visible_to(request.user).filter(ends_at__gt=now).select_related("user", "set_by")
+    return render(request, "access/duty.html", {"duties": rows[:100], "now": now})
+
+
+@needs("access.set_duty")
+def set_duty(request: HttpRequest) -> HttpResponse:
+    """Put a colleague on duty."""
+    form = bind(request, SetDutyForm, organisation=request.user.organisation)
+    if form.is_bound and form.is_valid():
+        made = attempt(form, lambda: services.set_duty(**form.cleaned_data, set_by=request.user))
+        if made is not None:
+            messages.success(request, _("The duty is set."))
+            return redirect("access:duty")
+    return render(request, "access/set_duty.html", {"form": form})
