@@ -713,7 +713,8 @@ def _form_errors(form: BaseForm) -> list[dict[str, str]]:
     found = [{"href": "", "text": str(message)} for message in form.non_field_errors()]
     for bound in form:
         for message in bound.errors:
-            found.append({"href": "" if bound.is_hidden else _first_input(bound), "text": str(message)})
+            words = str(message) if bound.is_hidden else f"{bound.label}: {message}"
+            found.append({"href": "" if bound.is_hidden else _first_input(bound), "text": words})
     return found
 
 
