@@ -88,8 +88,8 @@ def download(into: Path) -> Path:
         if attempt == 1:
             time.sleep(3)
     sys.exit(
-        "The design system could not be fetched from the npm registry, so the product is not installed. "
-        f"Check the network, or the registry in ~/.npmrc, and install again. npm said:\n{done.stdout}"
+        f"{done.stdout}\nThe design system could not be fetched from the npm registry (npm's words are above), so the "
+        "product is not installed. Check the network, or the registry in ~/.npmrc, and install again."
     )
 
 
