@@ -1,4 +1,11 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from casework.access.models import User
+    from casework.cases.models import Case
 
 
 class ReferralsConfig(AppConfig):
@@ -6,3 +13,28 @@ class ReferralsConfig(AppConfig):
 
     name = "referrals"
     label = "referrals"
+
+    def ready(self) -> None:
+        """Closing and reopening a case takes its referrals along; the case page gets a tab for them."""
+        from casework.cases import services as cases
+        from casework.cases import tabs
+        from referrals import services
+
+        def close(case: "Case", user: "User") -> None:
+            services.close_referral(case=case, closed_by=user)
+
+        def reopen(case: "Case", user: "User") -> None:
+            services.reopen_referral(case=case, reopened_by=user)
+
+        cases.ON_CLOSE.append(close)
+        cases.ON_REOPEN.append(reopen)
+        tabs.register(
+            tabs.Tab(
+                "referrals",
+                _("Referrals and decisions"),
+                "referrals:case-referrals",
+                "referrals.view_referral",
+                count=lambda case: case.referrals.count(),
+                place=30,
+            )
+        )

@@ -119,7 +119,8 @@ class Referral(Record):
                 condition=~Q(status=ReferralStatus.INITIATED) | Q(initiated_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="referral_declined_when", condition=~Q(status=ReferralStatus.DECLINED) | Q(declined_on__isnull=False)
+                name="referral_declined_when",
+                condition=~Q(status=ReferralStatus.DECLINED) | Q(declined_on__isnull=False),
             ),
             models.CheckConstraint(
                 name="referral_linked_to_one",
@@ -210,9 +211,7 @@ class Deadline(models.Model):
         default_permissions = ()
         ordering = ["due_at"]
         constraints = [models.UniqueConstraint(fields=["referral", "kind"], name="deadline_once")]
-        indexes = [
-            models.Index(fields=["due_at"], condition=Q(met_at=None, stopped_at=None), name="deadline_running")
-        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(met_at=None, stopped_at=None), name="deadline_running")]
 
     def __str__(self) -> str:
         return f"{self.referral} {self.kind}"
@@ -273,6 +272,13 @@ workflow.register(
             (IdentificationStatus.OPEN, IdentificationStatus.DECIDED),
             IdentificationStatus.DECIDED,
             "referrals.record_decision",
+        ),
+        # every decision was entered in error: the body's word is awaited again
+        Move(
+            "reopen_identification",
+            (IdentificationStatus.DECIDED,),
+            IdentificationStatus.OPEN,
+            "cases.mark_in_error",
         ),
     ],
 )

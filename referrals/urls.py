@@ -1,4 +1,23 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from referrals import views
 
 app_name = "referrals"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.referrals, name="referrals"),
+    path("today/", views.today, name="today"),
+    path("log/", views.log_referral, name="log-referral"),
+    path("submit/", views.submit_referral, name="submit-referral"),
+    path("submissions/", views.submissions, name="submissions"),
+    path("cases/<str:number>/", views.case_referrals, name="case-referrals"),
+    path("decisions/<uuid:decision_id>/mark-in-error/", views.mark_decision_in_error, name="mark-decision-in-error"),
+    path("<str:number>/", views.referral, name="referral"),
+    path("<str:number>/amend/", views.amend_referral, name="amend-referral"),
+    path("<str:number>/initiate/", views.initiate_case, name="initiate-case"),
+    path("<str:number>/decline/", views.decline_referral, name="decline-referral"),
+    path("<str:number>/link/", views.link_referral, name="link-referral"),
+    path("<str:number>/informed/", views.record_informed, name="record-informed"),
+    path("<str:number>/route/", views.decide_route, name="decide-route"),
+    path("<str:number>/decision/", views.record_decision, name="record-decision"),
+    path("<str:number>/mark-in-error/", views.mark_referral_in_error, name="mark-referral-in-error"),
+]

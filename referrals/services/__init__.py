@@ -1,0 +1,32 @@
+"""Verbs of the front door: intake, what becomes of a referral, identification, clocks, corrections."""
+
+from referrals.services.clocks import escalate_overdue
+from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
+from referrals.services.identification import decide_route, derive_victim_status, record_decision
+from referrals.services.intake import amend_referral, log_referral, submit_referral
+from referrals.services.steps import (
+    close_referral,
+    decline_referral,
+    initiate_case,
+    link_referral,
+    record_informed,
+    reopen_referral,
+)
+
+__all__ = [
+    "amend_referral",
+    "close_referral",
+    "decide_route",
+    "decline_referral",
+    "derive_victim_status",
+    "escalate_overdue",
+    "initiate_case",
+    "link_referral",
+    "log_referral",
+    "mark_decision_in_error",
+    "mark_referral_in_error",
+    "record_decision",
+    "record_informed",
+    "reopen_referral",
+    "submit_referral",
+]

@@ -1,0 +1,34 @@
+"""Pages of the front door."""
+
+from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
+from referrals.views.lists import referrals, today
+from referrals.views.record import case_referrals, referral
+from referrals.views.steps import (
+    decide_route,
+    decline_referral,
+    initiate_case,
+    link_referral,
+    mark_decision_in_error,
+    mark_referral_in_error,
+    record_decision,
+    record_informed,
+)
+
+__all__ = [
+    "amend_referral",
+    "case_referrals",
+    "decide_route",
+    "decline_referral",
+    "initiate_case",
+    "link_referral",
+    "log_referral",
+    "mark_decision_in_error",
+    "mark_referral_in_error",
+    "record_decision",
+    "record_informed",
+    "referral",
+    "referrals",
+    "submissions",
+    "submit_referral",
+    "today",
+]

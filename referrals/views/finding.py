@@ -1,0 +1,81 @@
+"""How pages find a referral, and how they name one."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from casework.audit import services as audit
+from referrals.models import Decision, Identification, Referral, ReferralQuerySet
+
+
+def ask(request: HttpRequest, permission: str) -> None:
+    """Refuse the page (403) to a role that has no business with it."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+
+
+def with_keys(referrals: Any) -> ReferralQuerySet:
+    """With what opens the encrypted fields of the referral and of its person."""
+    found: ReferralQuerySet = referrals.select_related("key", "person__key")
+    return found
+
+
+def visible_referral(request: HttpRequest, number: str) -> Referral:
+    """The referral of this number, if this user may see it. Raises Http404 otherwise."""
+    found = (
+        with_keys(Referral.objects.visible_to(request.user))
+        .select_related(
+            "organisation", "logged_by", "initiated_by", "informed_by", "error_by", "case__caseworker", "linked_to"
+        )
+        .filter(number=number)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def referral_to_work_on(request: HttpRequest, number: str, permission: str) -> Referral:
+    """As `visible_referral`, for the page of an act: the role may do it, and the read is in the trail."""
+    ask(request, permission)
+    found = visible_referral(request, number)
+    audit.read(request, "referral", *concerned(found))
+    return found
+
+
+def visible_identification(request: HttpRequest, referral: Referral) -> Identification:
+    """The identification of a visible referral. Raises Http404 when no person was named yet."""
+    found = Identification.objects.visible_to(request.user).select_related("key").filter(referral=referral).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def visible_decision(request: HttpRequest, decision_id: Any) -> Decision:
+    """The decision of this key, if this user may see it. Raises Http404 otherwise."""
+    found = (
+        Decision.objects.visible_to(request.user)
+        .select_related("key", "identification__referral__person", "identification__referral__case")
+        .filter(pk=decision_id)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def concerned(referral: Referral) -> list[Any]:
+    """The referral, its person and its case: whose trail a page or an act belongs to."""
+    return [record for record in (referral, referral.person, referral.case) if record is not None]
+
+
+def who(referral: Referral) -> str:
+    """Whom a referral is about, in lists: a name, what is known instead of one, or that there is no contact yet."""
+    return referral.person.name if referral.person else _("No contact yet")
+
+
+def url_of(referral: Referral) -> str:
+    return reverse("referrals:referral", args=[referral.number])

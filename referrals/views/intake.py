@@ -1,0 +1,151 @@
+"""Referrals come in: the house's form, the responder's form, and amending."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from casework.access.forms import attempt, bind
+from casework.audit import services as audit
+from casework.people.models import Person
+from casework.workflow import Stale
+from referrals import services
+from referrals.forms import AmendReferralForm, LogReferralForm, SubmitReferralForm, saved_referral
+from referrals.models import Referral, ReferralStatus
+from referrals.views.finding import ask, referral_to_work_on, url_of, visible_referral, who
+
+PAGE = 25
+# What a responder is told; a linked referral looks like any other in hand, so that nobody learns who is known.
+SUBMISSION_STATES = {
+    ReferralStatus.RECEIVED: ("received", gettext_lazy("Received")),
+    ReferralStatus.INITIATED: ("in-hand", gettext_lazy("In hand")),
+    ReferralStatus.LINKED: ("in-hand", gettext_lazy("In hand")),
+    ReferralStatus.CLOSED: ("in-hand", gettext_lazy("In hand")),
+    ReferralStatus.DECLINED: ("waiting", gettext_lazy("Please contact us")),
+}
+
+
+def log_referral(request: HttpRequest) -> HttpResponse:
+    """A colleague writes down what somebody told us; with `?person=` about somebody whom they already see."""
+    ask(request, "referrals.log_referral")
+    initial = {"received_at": timezone.now(), "person": request.GET.get("person")}
+    form = bind(request, LogReferralForm, initial=initial)
+    person = _known_person(request, form["person"].value())
+    if person is not None:
+        audit.read(request, "log_referral", person)
+        form.about(person)
+    if form.is_bound and form.is_valid():
+        referral = attempt(
+            form,
+            lambda: services.log_referral(
+                organisation=request.user.organisation,
+                received_at=form.cleaned_data["received_at"],
+                now=timezone.now(),
+                existing_person=person,
+                person=None if person else form.person_details(),
+                indicators=form.indicators(),
+                logged_by=request.user,
+                **form.report(),
+            ),
+        )
+        if referral is not None:
+            messages.success(request, _("%(number)s is logged.") % {"number": referral.number})
+            return redirect(url_of(referral))
+    return render(request, "referrals/log_referral.html", {"form": form, "person": person})
+
+
+def _known_person(request: HttpRequest, key: Any) -> Person | None:
+    if not key:
+        return None
+    try:
+        key = uuid.UUID(str(key))
+    except ValueError:
+        raise Http404 from None
+    person = Person.objects.visible_to(request.user).select_related("key").filter(pk=key).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+def submit_referral(request: HttpRequest) -> HttpResponse:
+    """A responder tells an organisation of a person or a place."""
+    ask(request, "referrals.submit_referral")
+    form = bind(request, SubmitReferralForm, initial=_usual_answers(request))
+    if form.is_bound and form.is_valid():
+        submitted = attempt(
+            form,
+            lambda: services.submit_referral(
+                organisation=form.cleaned_data["organisation"],
+                now=timezone.now(),
+                person=form.person_details(),
+                indicators=form.indicators(),
+                submitted_by=request.user,
+                **form.report(),
+            ),
+        )
+        if submitted is not None:
+            sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted.number}
+            messages.success(request, sentence)
+            return redirect("referrals:submissions")
+    return render(request, "referrals/submit_referral.html", {"form": form})
+
+
+def _usual_answers(request: HttpRequest) -> dict[str, Any]:
+    """The responder's own kind of body, and that a telephone sent this, where the browser says so."""
+    source = {"csw": "social-welfare-center", "ngo": "ngo"}.get(request.user.organisation.kind, "")
+    telephone = "Mobi" in request.headers.get("User-Agent", "")
+    return {"source": source, "channel": "mobile-application" if telephone else "web-form"}
+
+
+@require_safe
+def submissions(request: HttpRequest) -> HttpResponse:
+    """Own submissions, newest first: the number and one of three words, never what became of the person."""
+    ask(request, "referrals.submit_referral")
+    after = request.GET.get("after", "")[:20]
+    mine = Referral.objects.submitted_by(request.user).order_by("-number")
+    if after:
+        mine = mine.filter(number__lt=after)
+    found = list(mine.only("number", "received_at", "status", "error_at")[: PAGE + 1])
+    rows = []
+    for referral in found[:PAGE]:
+        state, label = SUBMISSION_STATES["declined" if referral.entered_in_error else referral.status]
+        rows.append([referral.number, referral.received_at, {"text": label, "status": state, "label": label}])
+    more = f"{reverse('referrals:submissions')}?after={found[PAGE - 1].number}" if len(found) > PAGE else ""
+    page = {"headers": [_("Number"), _("Received"), _("State")], "rows": rows, "next_url": more}
+    return render(request, "referrals/submissions.html", page)
+
+
+def amend_referral(request: HttpRequest, number: str) -> HttpResponse:
+    """Change what is saved, or add what is now known of the person; a save by somebody else meanwhile is shown."""
+    referral = referral_to_work_on(request, number, "referrals.amend_referral")
+    form = bind(request, AmendReferralForm, initial=saved_referral(referral))
+    if form.is_bound and form.is_valid():
+        try:
+            amended = attempt(
+                form,
+                lambda: services.amend_referral(
+                    referral=referral,
+                    version=form.cleaned_data["version"],
+                    person=form.person_details(referral.person),
+                    person_version=form.cleaned_data["person_version"],
+                    indicators=form.indicators(),
+                    amended_by=request.user,
+                    **form.report(),
+                ),
+            )
+        except Stale:
+            fresh = visible_referral(request, number)
+            form.show_conflict(saved_referral(fresh), fresh.version)
+        else:
+            if amended is not None:
+                messages.success(request, _("%(number)s is amended.") % {"number": referral.number})
+                return redirect(url_of(referral))
+    page = {"form": form, "referral": referral, "who": who(referral), "back_url": url_of(referral)}
+    return render(request, "referrals/amend_referral.html", page)
