@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from casework.statistics import views
 
 app_name = "statistics"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("annual-report/", views.annual_report, name="annual-report")]

@@ -1,0 +1,93 @@
+"""The annual figures. Numbers only: no page of this app shows a person or a case."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from casework.statistics import engine
+from casework.statistics.forms import ALL, OWN, AnnualReportFilter
+from casework.statistics.registry import Breakdown, Counted
+from reference.models import PublishedFigure
+
+TREND = 4  # years before the one reported
+
+
+@require_safe
+@permission_required("statistics.view_figures", raise_exception=True)
+def annual_report(request: HttpRequest) -> HttpResponse:
+    """The figures of a year with their breakdowns, checks, definitions and what others published for it."""
+    asked: dict[str, Any] = {"year": timezone.localdate().year, "organisation": OWN} | request.GET.dict()
+    form = AnnualReportFilter(asked, user=request.user)
+    if not form.is_valid():
+        return render(request, "statistics/annual_report.html", {"form": form})
+    everybody = form.cleaned_data.get("organisation") == ALL
+    report = engine.annual_report(
+        form.cleaned_data["year"], None if everybody else request.user.organisation, years_before=TREND
+    )
+    published = PublishedFigure.objects.for_page(year=report.year)
+    page = {
+        "form": form,
+        "report": report,
+        "whose": _("All organisations of this installation") if everybody else request.user.organisation,
+        "figures": [_shown(counted, published) for counted in report.figures],
+        "headers": [_("Category"), _("Number")],
+        "published_headers": [_("Published figure"), _("Value"), _("Published by")],
+        "check_headers": [_("Check"), _("Numbers")],
+        "check_rows": [
+            [
+                {"status": "ok" if check.ok else "failed", "label": _("Holds") if check.ok else _("Fails")},
+                {"text": check.id, "hint": check.detail},
+            ]
+            for check in sorted(report.checks, key=lambda check: check.ok)
+        ],
+    }
+    return render(request, "statistics/annual_report.html", page)
+
+
+def _shown(counted: Counted, published: Any) -> dict[str, Any]:
+    figure = counted.figure
+    return {
+        "id": figure.id,
+        "anchor": f"#{figure.id}",
+        "label": figure.label,
+        "value": counted.value,
+        "unit": figure.unit_label,
+        "definition": [
+            (_("Number"), counted.value),
+            (_("Unit"), figure.unit_label),
+            (_("Counted by"), figure.counting_body),
+            (_("Period"), figure.period_rule),
+            (_("Id"), figure.id),
+        ],
+        "breakdowns": [_table(breakdown) for breakdown in counted.breakdowns],
+        "trend": [(str(year), value) for year, value in counted.trend],
+        "published": [
+            [published_figure.label, _printed(published_figure), published_figure.publisher]
+            for published_figure in published
+            if published_figure.indicator == figure.id and published_figure.is_result
+        ],
+    }
+
+
+def _table(breakdown: Breakdown) -> dict[str, Any]:
+    rows: list[list[Any]] = []
+    for cell in breakdown.cells:
+        rows.append([cell.label, cell.value])
+        rows += [[_("of which %(part)s") % {"part": part.label}, part.value] for part in cell.of_which]
+    return {
+        "title": breakdown.dimension.label,
+        "rows": rows,
+        "bars": [(str(cell.label), cell.value) for cell in breakdown.cells],
+    }
+
+
+def _printed(figure: PublishedFigure) -> dict[str, Any]:
+    value = figure.value if isinstance(figure.value, str) else number_format(figure.value, force_grouping=True)
+    remarks = [figure.remark, *(found.statement for found in figure.contradictions.all())]
+    return {"text": value or _("No total printed"), "hint": "; ".join(filter(None, remarks)), "numeric": True}

@@ -1,0 +1,100 @@
+"""Figures of referrals received and of official identification (EXCHANGE.md, section 2)."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from casework.statistics.checks import holds
+from casework.statistics.dimensions import (
+    CITIZENSHIP,
+    DECIDING_BODY,
+    EXPLOITATION,
+    EXPLOITATION_SEPARATE,
+    MAJORITY,
+    NATIONALITY,
+    SEX_AGE,
+    SOURCE_GROUP,
+    of_person,
+)
+from casework.statistics.periods import Period
+from casework.statistics.registry import Chapter, Check, Counts, Figure, register, register_check
+from referrals.models import POSITIVE, Decision, Referral
+
+
+def _received(period: Period) -> QuerySet[Referral]:
+    return Referral.objects.valid().filter(received_at__gte=period.starts_at, received_at__lt=period.ends_at)
+
+
+def _about_persons(period: Period) -> QuerySet[Referral]:
+    return _received(period).filter(person__isnull=False, person__error_at=None)
+
+
+def _decided(period: Period) -> QuerySet[Decision]:
+    """Valid decisions of the year about somebody, whatever their outcome."""
+    return Decision.objects.valid().filter(
+        decided_on__gte=period.first_day,
+        decided_on__lte=period.last_day,
+        identification__error_at=None,
+        identification__referral__error_at=None,
+        person__isnull=False,
+        person__error_at=None,
+    )
+
+
+register(
+    Figure(
+        Chapter.REFERRAL,
+        "referrals-received",
+        _("Referrals received"),
+        "referrals",
+        _("The organisation that received the referral"),
+        _("Received in the calendar year, in Belgrade time."),
+        _received,
+        "organisation",
+        lambda period: {"source_group": F("source_group")},
+        (SOURCE_GROUP,),
+    ),
+    Figure(
+        Chapter.REFERRAL,
+        "potential-victims-referred",
+        _("Potential victims referred"),
+        "persons",
+        _("The organisation that received the referral"),
+        _("Persons with a referral received in the calendar year; source and age are those of the year's first one."),
+        _about_persons,
+        "organisation",
+        lambda period: {"source_group": F("source_group"), **of_person(age=F("age_at_referral"))},
+        (SOURCE_GROUP, SEX_AGE, NATIONALITY),
+        one_per_person=("received_at", "created_at", "pk"),
+    ),
+    Figure(
+        Chapter.IDENTIFICATION,
+        "victims-officially-identified",
+        _("Victims officially identified or recognised"),
+        "persons",
+        _("CPTV or the centre for social work that decided, as recorded here"),
+        _(
+            "Persons whose newest decision dated in the calendar year is positive, whatever later years did to it;"
+            " forms and age are those of that decision."
+        ),
+        _decided,
+        "identification__referral__organisation",
+        lambda period: {"forms": F("forms"), "body": F("authority"), **of_person(age=F("age_at_decision"))},
+        (EXPLOITATION, EXPLOITATION_SEPARATE, SEX_AGE, MAJORITY, NATIONALITY, CITIZENSHIP, DECIDING_BODY),
+        # on one day an appeal's decision is newer than a first one, then the later line
+        one_per_person=("-decided_on", "-on_appeal", "-sequence", "-created_at", "-pk"),
+        counts=Q(outcome__in=POSITIVE),
+    ),
+)
+
+
+@register_check
+def persons_within_referrals(counts: Counts) -> Iterable[Check]:
+    """Every person counted as referred has a referral of her own among those received, of the same source group."""
+    referrals = counts["referrals-received"].breakdown("source_group")
+    persons = counts["potential-victims-referred"].breakdown("source_group")
+    yield holds(
+        "within:potential-victims-referred:referrals-received",
+        [(cell.value, "≤", referrals.value(cell.category), cell.category) for cell in persons.cells],
+    )
