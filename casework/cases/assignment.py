@@ -19,9 +19,7 @@ from casework.workflow import Refused, advance, lock
 
 def assign_new_case(*, case: Case, caseworker: User, assigned_by: User, now: datetime.datetime) -> Assignment:
     """Give a case that is just being opened to a caseworker, and ask the supervisors to review it."""
-    assignment = Assignment.objects.create(
-        case=case, caseworker=caseworker, assigned_by=assigned_by, assigned_at=now
-    )
+    assignment = Assignment.objects.create(case=case, caseworker=caseworker, assigned_by=assigned_by, assigned_at=now)
     supervisors = User.objects.colleagues(case.organisation_id, Role.SUPERVISOR)
     board = reverse("cases:assignment-board")
     tell(supervisors, Subject.ASSIGNMENT_TO_REVIEW, reference=case.number, path=board)
@@ -60,7 +58,7 @@ def reassign_case(
     """Give a case to another caseworker: the old assignment ends, the new one is confirmed by the giver.
 
     `seen` is `state_of()` the assignment that the supervisor saw; without it, the case's caseworker as this instance
-    has it. Raises `Refused` when somebody else reviewed or reassigned meanwhile, and for a colleague who cannot have it.
+    has it. Raises `Refused` when somebody else reviewed or reassigned meanwhile, and for a colleague who is not fit.
     """
     require(reassigned_by, "cases.reassign_case")
     before = case.caseworker_id

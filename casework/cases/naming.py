@@ -1,4 +1,4 @@
-"""Who sees a case besides its caseworker and supervisors: colleagues named until a day, and the few of a sealed case."""
+"""Who sees a case besides caseworker and supervisors: colleagues named until a day, and the few of a sealed case."""
 
 import datetime
 from collections.abc import Iterable

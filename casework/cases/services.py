@@ -1,4 +1,5 @@
-"""Verbs on cases: opening and closing, notes, risk, victim status. (Who has a case: `assignment`; who sees it: `naming`.)"""
+"""Verbs on cases. Here: opening, closing, notes, risk, victim status; who has a case and who sees it stand in
+`assignment` and `naming`, and are called from here."""
 
 import datetime
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def set_victim_status(*, case: Case, status: str, since: datetime.date, decision
 
 @transaction.atomic
 def amend_case(*, case: Case, version: int, amended_by: User, **changes: Any) -> Case:
-    """Change risk level, safety plan and its review date. Raises `Stale` when somebody saved the case since `version`."""
+    """Change risk, safety plan and its review date. Raises `Stale` when somebody saved the case since `version`."""
     require(amended_by, "cases.amend_case")
     if changes.keys() - _AMENDED:
         raise TypeError(f"amend_case changes {', '.join(sorted(_AMENDED))} only")
@@ -196,9 +197,7 @@ def add_note(*, case: Case, kind: str, happened_at: datetime.datetime, body: str
 
 
 def _write_note(case: Case, kind: str, happened_at: datetime.datetime, body: str, written_by: User) -> Note:
-    note = Note(
-        key=case.person.key, case=case, kind=kind, happened_at=happened_at, body=body, written_by=written_by
-    )
+    note = Note(key=case.person.key, case=case, kind=kind, happened_at=happened_at, body=body, written_by=written_by)
     note.save(force_insert=True)
     audit.act("add_note", note, case, case.person, by=written_by)
     return note
