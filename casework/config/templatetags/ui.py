@@ -7,7 +7,7 @@ A page extends `base.html` and fills these blocks:
     {% block content %}...{% endblock %}               the page
     {% block wide %}cw-wide{% endblock %}              only for boards that need the whole screen (see occupancy board)
 
-Inside `content`, plain `<p> <h2> <h3> <ul> <ol> <a> <dl> <hr> <strong> <small>` are styled without a class. Everything else
+Inside `content`, plain `<p> <h2> <h3> <ul> <ol> <a> <hr> <strong>` are styled without a class. Everything else
 is a tag below. No page names a class of the design system.
 
 WORDS AND VALUES (filters)
@@ -20,8 +20,8 @@ WORDS AND VALUES (filters)
     {{ number|counted }}                   1234 -> 1,234 as the active language writes it
 
 HEADINGS, TEXT, LAYOUT
-    {% page_header "Referral" caption="R-2026-000123" status=referral.status label=referral.get_status_display lead="" %}
-    {% tag status label="" colour="" %}    coloured label; colour from STATUS_COLOURS below, label from the status if empty
+    {% page_header "Referral" caption=referral.number status=status label=words lead="" %}
+    {% tag status label="" colour="" %}    coloured label; colour from STATUS_COLOURS, words from the status if empty
     {% section "Heading" id="" %}...{% endsection %}
     {% columns %}{% column "two-thirds" %}...{% endcolumn %}{% column "one-third" %}...{% endcolumn %}{% endcolumns %}
     {% inset %}...{% endinset %}           {% warning %}...{% endwarning %}
@@ -32,17 +32,18 @@ HEADINGS, TEXT, LAYOUT
     {% hidden "words for screen readers" %}
 
 RECORDS
-    {% summary_list rows %}                rows: (label, value), (label, value, change_url) or {label, value, url, change}
+    {% summary_list rows %}                rows: (label, value), (label, value, change_url) or {label, value, change}
     {% summary "Heading" %}{% row "Label" value change=url %}{% endsummary %}      the same, row by row
     {% rowblock "Label" change=url %}any html{% endrowblock %}                     a row with components in it
     {% table headers rows caption="" numeric="3,4" empty="" stacked=True %}
                                            cells: values, or {text, url, status, label, colour, hint, numeric};
                                            a row is a list of cells, or {cells, struck, reason}
     {% datatable "Caption" empty="" %}{% headrow %}{% head "Number" %}{% head "Nights" numeric=True %}{% endheadrow %}
-      {% bodyrow struck=False %}{% cell value url="" %}{% cell n numeric=True %}{% cellblock %}html{% endcellblock %}{% endbodyrow %}
+      {% bodyrow struck=False %}{% cell value url="" status="" label="" %}{% cell n numeric=True %}
+        {% cellblock %}html{% endcellblock %}{% endbodyrow %}
     {% enddatatable %}                     the same, cell by cell
-    {% timeline items empty="" %}          items: {title, when, by, body, url, entered_in_error, reason}; struck through when
-                                           entered_in_error is truthy
+    {% timeline items empty="" %}          items: {title, when, by, body, url, entered_in_error, reason}, as
+                                           objects or mappings; struck through when entered_in_error is truthy
     {% masked "Phone" reveal_url value="" %}      hidden value with a link that asks why; shows `value` when given
     {% due due_at now done_at=None %}      "Due in 3 hours", "Overdue by 2 days", "Done"
     {% task_list items %}                  items: {label, url, hint, status, status_label}
@@ -52,11 +53,12 @@ RECORDS
 NUMBERS
     {% cards %}{% card 3 "Due today" url=url tone="warn" %}{% endcards %}     tone: plain, warn, late, calm
     {% progress value max "Label" %}
-    {% bar_chart rows "Title" unit="" %}   rows: (label, value) with 0 printed as 0; a drawing with title and description
+    {% bar_chart rows "Title" unit="" %}   rows: (label, value); 0 is printed, None is Not known
     {% pager previous_url next_url count=None cap=1000 %}      count above cap shows "1,000+"
     {% occupancy_board nights rows today caption %}
-                                           nights: dates; rows: {label, hint, url, cells}; a cell: {state: free, occupied,
-                                           held or closed, label, url, title, nights (how many it spans, default 1)};
+                                           nights: dates; rows: {label, hint, url, cells}; a cell: {state, label, url,
+                                           title, nights}: state is free, occupied, held or closed, nights is how many
+                                           it spans (1 if left out);
                                            a row {group: "Shelter name"} is a heading across
 
 ACTS
@@ -67,15 +69,15 @@ ACTS
 
 FORMS (the widgets themselves are drawn by templates/django/forms)
     {% error_summary form another_form %}  all errors, linked to their fields; nothing when there are none
-    {% form_page form "Save" cancel_url="" action="" variant="primary" note="" %}    the whole form: errors, csrf, hidden fields,
-                                           draft token, fields, button, cancel link
-    {% form_around form action="" id="" %}{{ form.first.as_field_group }}...{% endform_around %}    the same with a body of your
-                                           own: csrf, hidden fields and draft token are put in; errors above
+    {% form_page form "Save" cancel_url="" action="" variant="primary" note="" %}    the whole form: errors, csrf,
+                                           hidden fields, draft token, fields, button, cancel link
+    {% form_around form action="" id="" %}{{ form.name.as_field_group }}...{% endform_around %}    the same with a body
+                                           of your own: csrf, hidden fields and draft token are put in; errors above
     {% fieldset "Legend" hint="" %}...{% endfieldset %}
     {% filter_panel form clear_url="" submit="" %}    a GET form beside or above a list
-    In Python: `form.mark_optional = False` leaves out "(optional)". A Select with attrs={"data-autocomplete": "true"} gets a
-    search box where there is JavaScript. A DateInput is a text field with a calendar; give attrs data-min / data-max in
-    dd.mm.yyyy to bound the calendar. attrs={"data-width": "5"} (2, 3, 4, 5, 10, 20) narrows a text field to what it
+    In Python: `form.mark_optional = False` leaves out "(optional)". A Select with attrs={"data-autocomplete": "true"}
+    gets a search box where there is JavaScript. A DateInput is a text field with a calendar; attrs data-min and data-max
+    in dd.mm.yyyy bound the calendar. attrs={"data-width": "5"} (2, 3, 4, 5, 10, 20) narrows a text field to what it
     expects; CharField(max_length) on a Textarea shows a character count.
 """
 
@@ -224,7 +226,7 @@ def counted(value: int | float | None) -> str:
 def shown(value: Any) -> str:
     """A value as summary lists and tables show it. Unknown is a value and is written out; zero prints 0."""
     if value is None or value == "" or (isinstance(value, list | tuple | set | frozenset) and not value):
-        return _render("unknown", {"words": NOT_KNOWN})
+        return format_html('<span class="cw-unknown">{}</span>', NOT_KNOWN)
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, datetime):
@@ -237,7 +239,7 @@ def shown(value: Any) -> str:
         return _render("value_list", {"values": value})
     if isinstance(value, SafeString):
         return value
-    return _render("text", {"text": value})
+    return format_html('<span class="cw-text">{}</span>', value)  # not a component file: a table has hundreds of these
 
 
 @register.filter
@@ -495,7 +497,9 @@ def due(due_at: datetime | None, now: datetime, done_at: datetime | None = None)
         return {"words": _("No time limit"), "colour": "grey", "due_at": None}
     if done_at is not None:
         late = done_at > due_at
-        words = gettext("Done, late by %(time)s") % {"time": _span(done_at - due_at)} if late else gettext("Done in time")
+        words = (
+            gettext("Done, late by %(time)s") % {"time": _span(done_at - due_at)} if late else gettext("Done in time")
+        )
         return {"words": words, "colour": "grey" if late else "green", "due_at": due_at}
     left = due_at - now
     if left < timedelta(0):
@@ -633,7 +637,7 @@ _BOARD_WORDS = {"free": _("Free"), "occupied": _("Occupied"), "held": _("Held"),
 def occupancy_board(
     nights: Sequence[date], rows: Iterable[Mapping[str, Any]], today: date | None = None, caption: str = ""
 ) -> dict[str, Any]:
-    """Beds by nights. A cell says its state in words and by its pattern, not by colour alone; one stay may span nights."""
+    """Beds by nights. A cell says its state in words and pattern, not by colour alone; one stay may span nights."""
     shown_nights = [
         {"date": night, "today": night == today, "weekend": night.weekday() >= 5, "weekday": _weekday(night)}
         for night in nights
@@ -719,7 +723,7 @@ def _form_errors(form: BaseForm) -> list[dict[str, str]]:
 
 
 def _first_input(bound: Any) -> str:
-    """Where a link to a field must lead: a group of choices has its id on the group, its first choice can take focus."""
+    """Where a link to a field must lead: of a group of choices only a choice can take focus, so to its first."""
     widget = bound.field.widget
     if hasattr(widget, "id_for_label") and bound.use_fieldset:
         first = next((sub.data["attrs"].get("id") for sub in bound.subwidgets if "attrs" in sub.data), "")
