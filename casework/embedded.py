@@ -47,7 +47,7 @@ EXTENSIONS = ("btree_gist", "pg_trgm", "unaccent")
 
 # Commands of manage.py that never touch the database, and `demo`, which owns the servers itself.
 WITHOUT_SERVERS = frozenset(
-    {"help", "version", "check", "check_catalogues", "compilemessages", "makemessages", "startapp", "workflows", "demo"}
+    {"help", "version", "check", "catalogues", "compilemessages", "makemessages", "startapp", "workflows", "demo"}
 )
 
 POSTGRES_SETTINGS = {
