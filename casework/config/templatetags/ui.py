@@ -76,7 +76,7 @@ FORMS (the widgets themselves are drawn by templates/django/forms)
     {% fieldset "Legend" hint="" %}...{% endfieldset %}
     {% filter_panel form clear_url="" submit="" %}    a GET form beside or above a list
     In Python: `form.mark_optional = False` leaves out "(optional)". A Select with attrs={"data-autocomplete": "true"}
-    gets a search box where there is JavaScript. A DateInput is a text field with a calendar; attrs data-min and data-max
+    gets a search box where there is JavaScript. A DateInput is a text field with a calendar; data-min and data-max
     in dd.mm.yyyy bound the calendar. attrs={"data-width": "5"} (2, 3, 4, 5, 10, 20) narrows a text field to what it
     expects; CharField(max_length) on a Textarea shows a character count.
 """

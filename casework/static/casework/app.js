@@ -4,7 +4,8 @@ const here = document.getElementById("casework-app");
 const language = document.documentElement.lang || "en";
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 
-// Leaving quickly: nothing of this page stays on the screen, and "back" does not return to it.
+// Leaving quickly: nothing of this page stays on the screen, and its place in the history is taken by the other site.
+// Pages opened before it are not stored by the browser and ask to sign in.
 function leave(address) {
   document.documentElement.classList.add("cw-gone");
   document.title = "…";
