@@ -1,4 +1,6 @@
-"""Fetch the design system from npm while the product is being installed; nothing third-party is committed.
+"""Fetch the design system from npm and compile the catalogues while the product is being installed.
+
+Nothing third-party and nothing compiled is committed.
 
 The files go to ``casework/static/vendor``, without the crown, the royal arms and GDS Transport, which only GOV.UK may
 use. Every failure is a SystemExit: an ordinary exception in ``build_py`` is swallowed by ``pip install -e``, and the
@@ -135,12 +137,21 @@ def fetch() -> None:
         shutil.copytree(fresh, VENDOR)
 
 
+def compile_catalogues() -> None:
+    """Compile the messages in each language to what Django reads."""
+    import polib  # build requirement
+
+    for source in sorted((HERE / "casework" / "locale").glob("*/LC_MESSAGES/django.po")):
+        polib.pofile(str(source)).save_as_mofile(str(source.with_suffix(".mo")))
+
+
 class BuildWithAssets(build_py):
     """``build_py`` that fetches the assets first, in an ordinary and in an editable install."""
 
     def run(self) -> None:
         try:
             fetch()
+            compile_catalogues()
         except Exception as error:
             sys.exit(f"The design system could not be put into {VENDOR}: {type(error).__name__}: {error}")
         super().run()
