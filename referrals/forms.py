@@ -319,7 +319,7 @@ class RecordDecisionForm(RecordForm):
 
     outcome = forms.ChoiceField(label=_("Outcome"), widget=forms.RadioSelect)
     decided_on = DayField(label=_("Date of the decision"), past=True)
-    forms_found = CodesField(
+    forms = CodesField(
         "exploitation_forms",
         label=_("Forms of exploitation found"),
         required=False,
@@ -337,11 +337,6 @@ class RecordDecisionForm(RecordForm):
         ]
         if identification.route == Route.CPTV:
             del self.fields["body"]
-
-    def decision(self) -> dict[str, Any]:
-        """The answers, named as `record_decision` names them."""
-        kept = {name: value for name, value in self.cleaned_data.items() if name != "forms_found"}
-        return kept | {"forms": self.cleaned_data["forms_found"]}
 
 
 class MarkInErrorForm(RecordForm):

@@ -38,12 +38,16 @@ class ReferralQuerySet(RecordQuerySet):
     def principals(self, user: "User") -> list[Q]:
         if not user.has_perm("referrals.view_referral"):
             return []
-        live = named("case__grants", user, "view_case")
+        # A new referral on somebody whose case is sealed has no case yet: those named on that case see it.
+        live = [
+            named("case__grants", user, "view_case"),
+            Q(case=None, sealed=True) & named("person__cases__grants", user, "view_case"),
+        ]
         if user.has_role(Role.SUPERVISOR):
-            return [Q(organisation=user.organisation_id, sealed=False), live]
+            return [Q(organisation=user.organisation_id, sealed=False), *live]
         if not user.has_role(Role.CASEWORKER):
-            return [live]
-        mine = [Q(logged_by=user, sealed=False), Q(case__caseworker=user, sealed=False), live]
+            return live
+        mine = [Q(logged_by=user, sealed=False), Q(case__caseworker=user, sealed=False), *live]
         if user.on_duty:
             mine.append(Q(organisation=user.organisation_id, sealed=False, status=ReferralStatus.RECEIVED))
         return mine
@@ -83,7 +87,7 @@ class Referral(Record):
     sop_version = models.CharField(max_length=40, blank=True)
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="referrals")
-    sealed = models.BooleanField(default=False)  # follows the case
+    sealed = models.BooleanField(default=False)  # follows the person's cases
     initiated_at = models.DateTimeField(null=True)
     initiated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     informed_at = models.DateTimeField(null=True)

@@ -175,6 +175,7 @@ def _receive(
     elif says_of_a_person(details, referral.given_age):
         referral.person = _new_person(referral, details or {}, actor)
     referral.key = referral.person.key if referral.person else VaultKey.make()
+    referral.sealed = referral.person is not None and referral.person.sealed
     _set_age(referral)
     received_on = timezone.localdate(referral.received_at)
     referral.number = next_number("R", received_on.year)

@@ -42,7 +42,9 @@ def supervisors_of(referral: Referral) -> list[User]:
 
 
 def receivers_of(referral: Referral, now: datetime.datetime) -> list[Any]:
-    """Who is told of a new referral: those on duty, or every supervisor when nobody is."""
+    """Who is told of a new referral: those on duty, or every supervisor when nobody is. Of a sealed one, the named."""
+    if referral.sealed:
+        return supervisors_of(referral)
     duties = Duty.objects.filter(organisation=referral.organisation_id, user__is_active=True).at(now)
     on_duty = [duty.user for duty in duties.select_related("user")]
     return on_duty or supervisors_of(referral)

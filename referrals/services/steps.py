@@ -56,7 +56,7 @@ def initiate_case(*, referral: Referral, now: datetime.datetime, initiated_by: U
         by=initiated_by,
         about=[case, person],
         case=case,
-        sealed=case.sealed,
+        sealed=case.sealed or person.sealed,
         initiated_at=now,
         initiated_by=initiated_by,
     )

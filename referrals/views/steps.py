@@ -132,13 +132,11 @@ def record_decision(request: HttpRequest, number: str) -> HttpResponse:
                 authority=identification.route,
                 today=timezone.localdate(),
                 recorded_by=request.user,
-                **form.decision(),
+                **form.cleaned_data,
             ),
         )
         if decision is not None:
             return _done(request, referral, _("The decision is recorded."))
-        if "forms" in form.errors:
-            form.add_error("forms_found", form.errors.pop("forms"))
     return render(request, "referrals/record_decision.html", _page(referral, form, identification=identification))
 
 

@@ -1,0 +1,83 @@
+"""A responder submits from outside and learns a number and a state, never whether the person is known."""
+
+import pytest
+from django.utils import timezone
+
+from casework.workflow import Refused
+from referrals import services
+from referrals.models import Referral
+
+
+def submit(cast, **given):
+    values = {"organisation": cast.home, "source": "social-welfare-center", "person": {"sex": "male"}, "given_age": 15}
+    return services.submit_referral(**{**values, **given}, now=timezone.now(), submitted_by=cast.milan)
+
+
+def test_it_belongs_to_the_organisation_that_receives_it(cast):
+    referral = submit(cast)
+    assert referral.organisation == cast.home
+    assert referral.person.organisation == cast.home
+    assert referral.referrer_body == "CSR Proba"
+    assert referral.source_group == "social-welfare"
+    assert Referral.objects.visible_to(cast.vesna).filter(pk=referral.pk).exists()
+    assert not Referral.objects.visible_to(cast.milan).exists()
+
+
+def test_an_organisation_that_receives_nothing_is_refused(cast):
+    with pytest.raises(Refused, match="does not receive"):
+        submit(cast, organisation=cast.csw)
+
+
+def test_milan_submits_and_follows_his_number(cast, as_user):
+    milan = as_user(cast.milan)
+    assert milan.get("/referrals/submit/").status_code == 200
+    typed = {
+        "organisation": str(cast.home.pk),
+        "source": "social-welfare-center",
+        "immediate_danger": "yes",
+        "sex": "female",
+        "given_age": "16",
+        "summary": "Nešto Probno",
+        "given_name": "Probica",
+        "channel": "web-form",
+    }
+    page = milan.post("/referrals/submit/", typed, follow=True).content.decode()
+    number = Referral.objects.get().number
+    assert f"{number} is received" in page
+    assert "Probica" not in page
+    assert milan.get(f"/referrals/{number}/").status_code == 403
+    assert milan.get("/referrals/").status_code == 403
+    assert milan.get("/referrals/log/").status_code == 403
+    assert as_user(cast.ana).get("/referrals/submit/").status_code == 403
+
+
+def test_bad_input_keeps_what_was_typed(cast, as_user):
+    page = as_user(cast.milan).post("/referrals/submit/", {"summary": "Dugo pisano", "given_age": "x"}).content.decode()
+    assert "Dugo pisano" in page
+    assert "Enter a whole number" in page
+    assert not Referral.objects.exists()
+
+
+def test_the_three_states_tell_nothing_of_the_person(cast, as_user):
+    milan, now = as_user(cast.milan), timezone.now()
+
+    def state():
+        return str(milan.get("/referrals/submissions/").context["rows"][0][2]["text"])
+
+    earlier, referral = submit(cast), submit(cast)
+    assert state() == "Received"
+    services.link_referral(referral=referral, earlier=earlier, now=now, linked_by=cast.vesna)
+    linked = milan.get("/referrals/submissions/").content
+    assert state() == "In hand"
+    initiated = submit(cast)
+    services.initiate_case(referral=initiated, now=now, initiated_by=cast.vesna)
+    assert state() == "In hand"
+    assert b"inked" not in linked
+    declined = submit(cast)
+    services.decline_referral(referral=declined, reason="Ne.", now=now, declined_by=cast.vesna)
+    assert state() == "Please contact us"
+
+
+def test_other_responders_submissions_are_not_listed(cast, as_user, log):
+    log()
+    assert as_user(cast.milan).get("/referrals/submissions/").context["rows"] == []
