@@ -56,6 +56,7 @@ GRANTS: dict[str, frozenset[str]] = {
         "cases.reopen_case",
         "cases.seal_case",
         "shelter.override_gate",
+        "shelter.add_shelter",
         "shelter.add_bed",
         "access.set_duty",
         "access.approve_role",

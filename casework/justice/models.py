@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from casework import workflow
 from casework.access.record import Record, RecordQuerySet, error_pair
 from casework.cases.models import Case
+from casework.justice.chain import refuse_out_of_order
 from casework.people.models import Person
 from casework.vault.fields import EncryptedTextField
 from casework.workflow import Move
@@ -80,7 +81,13 @@ _PENDING = (WitnessOutcome.PENDING,)
 workflow.register(
     WitnessStatus,
     [
-        Move("grant_witness_status", _PENDING, WitnessOutcome.GRANTED, "justice.grant_witness_status"),
+        Move(
+            "grant_witness_status",
+            _PENDING,
+            WitnessOutcome.GRANTED,
+            "justice.grant_witness_status",
+            guard=refuse_out_of_order,
+        ),
         Move("refuse_witness_status", _PENDING, WitnessOutcome.REFUSED, "justice.refuse_witness_status"),
         Move("withdraw_witness_status", _PENDING, WitnessOutcome.WITHDRAWN, "justice.withdraw_witness_status"),
     ],

@@ -8,7 +8,6 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.utils.translation import gettext_lazy as _
 
 from casework.access.grants import Role
 from casework.access.models import Organisation
@@ -56,7 +55,11 @@ class Shelter(models.Model):
 
     class Meta:
         default_permissions = ()
-        permissions = [("view_board", "See the bed board"), ("add_bed", "Add a bed")]
+        permissions = [
+            ("view_board", "See the bed board"),
+            ("add_shelter", "Add a shelter"),
+            ("add_bed", "Add a bed"),
+        ]
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["organisation", "name", "kind"], name="shelter_once")]
 
@@ -138,9 +141,7 @@ class Placement(Record):
             models.CheckConstraint(
                 name="placement_ends_not_before_start", condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on"))
             ),
-            models.CheckConstraint(
-                name="placement_bed_in_a_shelter", condition=Q(bed=None) | Q(shelter__isnull=False)
-            ),
+            models.CheckConstraint(name="placement_bed_in_a_shelter", condition=Q(bed=None) | Q(shelter__isnull=False)),
             models.CheckConstraint(
                 name="placement_override_by_and_why",
                 condition=Q(override_reason__isnull=True, overridden_by=None)

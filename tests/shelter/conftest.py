@@ -1,0 +1,10 @@
+from types import SimpleNamespace
+
+import pytest
+
+from tests.shelter.builders import builders
+
+
+@pytest.fixture
+def make(cast: SimpleNamespace) -> SimpleNamespace:
+    return builders(cast)
