@@ -6,7 +6,7 @@ are one UNION ALL: one snapshot, and one query however many tables there are.
 """
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from casework.access.models import Organisation
 from casework.statistics.checks import checks_of
 from casework.statistics.dimensions import Dimension
 from casework.statistics.periods import Period
-from casework.statistics.registry import FIGURES, Breakdown, Cell, Check, Counted, Figure, all_figures
+from casework.statistics.registry import Breakdown, Cell, Check, Counted, Figure, all_figures
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _count(
         for each in range(year - years_before, year + 1):
             branches.append(_branch(figure, Period(each), organisation))
     totals: Counter[tuple[str, int]] = Counter()
-    groups: dict[str, Groups] = {figure: [] for figure in FIGURES}
+    groups: dict[str, Groups] = defaultdict(list)
     if branches:
         first, *others = branches
         for row in first.union(*others, all=True):

@@ -31,13 +31,14 @@ def annual_report(request: HttpRequest) -> HttpResponse:
         form.cleaned_data["year"], None if everybody else request.user.organisation, years_before=TREND
     )
     published = PublishedFigure.objects.for_page(year=report.year)
+    whose = _("All organisations of this installation") if everybody else request.user.organisation.name
     page = {
         "form": form,
         "report": report,
-        "whose": _("All organisations of this installation") if everybody else request.user.organisation,
-        "figures": [_shown(counted, published) for counted in report.figures],
+        "whose": whose,
+        "figures": [_shown(counted, published, whose) for counted in report.figures],
         "headers": [_("Category"), _("Number")],
-        "published_headers": [_("Published figure"), _("Value"), _("Published by")],
+        "published_headers": [_("Figure"), _("Value"), _("Published by")],
         "check_headers": [_("Check"), _("Numbers")],
         "check_rows": [
             [
@@ -50,8 +51,10 @@ def annual_report(request: HttpRequest) -> HttpResponse:
     return render(request, "statistics/annual_report.html", page)
 
 
-def _shown(counted: Counted, published: Any) -> dict[str, Any]:
+def _shown(counted: Counted, published: Any, whose: str) -> dict[str, Any]:
     figure = counted.figure
+    others = [found for found in published if found.indicator == figure.id and found.is_result]
+    own = [figure.label, {"text": number_format(counted.value, force_grouping=True), "numeric": True}, whose]
     return {
         "id": figure.id,
         "anchor": f"#{figure.id}",
@@ -67,11 +70,7 @@ def _shown(counted: Counted, published: Any) -> dict[str, Any]:
         ],
         "breakdowns": [_table(breakdown) for breakdown in counted.breakdowns],
         "trend": [(str(year), value) for year, value in counted.trend],
-        "published": [
-            [published_figure.label, _printed(published_figure), published_figure.publisher]
-            for published_figure in published
-            if published_figure.indicator == figure.id and published_figure.is_result
-        ],
+        "published": [own, *([found.label, _printed(found), found.publisher] for found in others)] if others else [],
     }
 
 
@@ -89,5 +88,6 @@ def _table(breakdown: Breakdown) -> dict[str, Any]:
 
 def _printed(figure: PublishedFigure) -> dict[str, Any]:
     value = figure.value if isinstance(figure.value, str) else number_format(figure.value, force_grouping=True)
-    remarks = [figure.remark, *(found.statement for found in figure.contradictions.all())]
+    parts = [_("%(field)s: %(value)s") % {"field": part, "value": number} for part, number in figure.parts]
+    remarks = [figure.remark, *parts, *(found.statement for found in figure.contradictions.all())]
     return {"text": value or _("No total printed"), "hint": "; ".join(filter(None, remarks)), "numeric": True}
