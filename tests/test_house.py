@@ -31,9 +31,9 @@ def test_nobody_asks_has_perm_for_an_object_or_uses_guardians_shortcuts():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 objects = [word for word in node.keywords if word.arg == "obj"]
-                if node.func.attr in ("has_perm", "has_perms") and (len(node.args) > 1 or objects):
-                    if path.name != "backends.py":
-                        found.append(f"{path}:{node.lineno} has_perm with an object")
+                of_an_object = node.func.attr in ("has_perm", "has_perms") and (len(node.args) > 1 or objects)
+                if of_an_object and path.name != "backends.py":
+                    found.append(f"{path}:{node.lineno} has_perm with an object")
             if path.name == "bench.py":  # measures what is banned
                 continue
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("guardian"):
@@ -51,7 +51,7 @@ def test_views_fetch_through_visible_to_and_never_write():
     allowed = {"visible_to", "page_visible_to", "count_visible_to", "submitted_by", "colleagues", "for_page", "active"}
     found = []
     for path, tree in sources():
-        if path.name != "views.py" and "views" not in path.parts or path.parts[-2] == "reference":
+        if (path.name != "views.py" and "views" not in path.parts) or path.parts[-2] == "reference":
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in {"save", "create", "delete", "bulk_create", "delay"}:
@@ -69,7 +69,7 @@ def test_a_status_is_set_by_advance_alone():
     """No assignment to `.status` of a record outside the workflow, imports and the account services."""
     found = []
     for path, tree in sources():
-        if path.name in ("workflow.py", "records.py") or "access" in path.parts or "embedded.py" == path.name:
+        if path.name in ("workflow.py", "records.py") or "access" in path.parts or path.name == "embedded.py":
             continue
         for node in ast.walk(tree):
             targets = node.targets if isinstance(node, ast.Assign) else []

@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.drafts import take_draft, token_for
-from casework.access.models import Team, User
 from casework.access.grants import Role
+from casework.access.models import Team, User
 from casework.workflow import Refused, Stale
 from reference import codes
 
@@ -90,9 +90,7 @@ class MomentField(forms.SplitDateTimeField):
     def __init__(self, *, past: bool = False, **kwargs: Any) -> None:
         self.past = past
         kwargs.setdefault("help_text", _("Day and time, for example 27.3.2026. and 14:30."))
-        kwargs.setdefault(
-            "widget", forms.SplitDateTimeWidget(date_attrs={"inputmode": "numeric"}, time_format="%H:%M")
-        )
+        kwargs.setdefault("widget", forms.SplitDateTimeWidget(date_attrs={"inputmode": "numeric"}, time_format="%H:%M"))
         super().__init__(**kwargs)
 
     default_error_messages = {

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
 from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -48,7 +48,7 @@ class KeepDraft:
 
 
 class Refusals:
-    """A 403 or 404 that a signed-in user ran into is traced, committed by itself: who probed what view, not its text."""
+    """A 403 or 404 that a signed-in user ran into is traced, committed by itself: who asked for what view."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -60,6 +60,4 @@ class Refusals:
         if isinstance(problem, (Http404, PermissionDenied)) and request.user.is_authenticated:
             match = request.resolver_match
             key = next(iter(match.kwargs.values()), "") if match else ""
-            audit.refuse(
-                request.user, (match.url_name or "page")[:60] if match else "page", note=str(key)[:40]
-            )
+            audit.refuse(request.user, (match.url_name or "page")[:60] if match else "page", note=str(key)[:40])

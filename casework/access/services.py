@@ -146,7 +146,7 @@ def withdraw_role(*, user: User, role: str, withdrawn_by: User) -> None:
 
 @transaction.atomic
 def set_duty(*, user: User, starts_at: datetime.datetime, ends_at: datetime.datetime, set_by: User) -> Duty:
-    """Put a caseworker on duty. Raises `Refused` when the stretch ends before it starts or overlaps another of theirs."""
+    """Put a caseworker on duty. Raises `Refused` when it ends before it starts or overlaps another of theirs."""
     if ends_at <= starts_at:
         raise Refused(_("The duty must end after it starts."), field="ends_at")
     overlapping = Duty.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).first()
@@ -157,5 +157,3 @@ def set_duty(*, user: User, starts_at: datetime.datetime, ends_at: datetime.date
     )
     audit.act("set_duty", user, by=set_by)
     return duty
-
-

@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from casework.audit.models import Event, Kind
 
 
-def _event(kind: str, verb: str, actor: Any, subjects: Iterable[models.Model], fields: Iterable[str], note: str) -> Event:
+def _event(
+    kind: str, verb: str, actor: Any, subjects: Iterable[models.Model], fields: Iterable[str], note: str
+) -> Event:
     held = list(subjects)
     signed_in = actor is not None and actor.is_authenticated
     return Event(

@@ -38,7 +38,9 @@ def safe_start(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED:
         return found
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
-        refuse(4, "CASEWORK_HOSTS must name the hosts this site answers for, and not *.", "For example: cases.example.rs")
+        refuse(
+            4, "CASEWORK_HOSTS must name the hosts this site answers for, and not *.", "For example: cases.example.rs"
+        )
     if not settings.SECURE_COOKIES:
         refuse(5, "CASEWORK_SECURE_COOKIES must not be switched off.", "Serve the site over HTTPS.")
     if settings.DEBUG:

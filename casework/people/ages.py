@@ -37,7 +37,7 @@ def age_at(
     own: GivenAge | None = None,
     newest: GivenAge | None = None,
 ) -> int | None:
-    """Age in completed years on a day, or None when nothing is known. `own` is the age given at the event's referral."""
+    """Age in completed years on a day, or None when not known. `own` is the age given at the event's referral."""
     if birth_date is not None:
         return age_on(birth_date, day) if day >= birth_date else None
     given = own or newest

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -59,9 +60,7 @@ class PersonQuerySet(RecordQuerySet):
             live,
         ]
         if user.on_duty:
-            mine.append(
-                Q(referrals__organisation=user.organisation_id, referrals__status="received", sealed=False)
-            )
+            mine.append(Q(referrals__organisation=user.organisation_id, referrals__status="received", sealed=False))
         return mine
 
     def named_like(self, text: str) -> "PersonQuerySet":
@@ -125,7 +124,7 @@ class Person(Record):
 
     def unnamed(self) -> str:
         """How to speak of a person without a name."""
-        child = self.child_on(datetime.date.today())
+        child = self.child_on(timezone.localdate())
         if self.sex == Sex.FEMALE:
             who = _t("Unknown girl") if child else _t("Unknown woman")
         elif self.sex == Sex.MALE:

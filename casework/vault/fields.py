@@ -1,7 +1,8 @@
 """Encrypted model fields: a descriptor that opens on access, sealed again in `pre_save`.
 
-The model must derive from `vault.models.Sealed`. Reading opens the seal with the row's key; `save()` and `bulk_create()`
-seal. `.update()`, `bulk_update()` and every lookup but `isnull` are refused, because they would put plain text into SQL.
+The model must derive from `vault.models.Sealed`. Reading opens the seal with the row's key; `save()` and
+`bulk_create()` seal. `.update()`, `bulk_update()` and every lookup but `isnull` are refused, because they would put
+plain text into SQL.
 """
 
 import datetime

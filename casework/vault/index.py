@@ -1,7 +1,8 @@
 """The blind index: names and identifiers can be found without being readable.
 
 A name token is folded (Cyrillic to Latin, diacritics, look-alikes, case), and the token and its one-letter deletions
-become HMAC codes of 32 bits under a key of their own. Whoever holds the dump sees which rows share a code, never a name.
+become HMAC codes of 32 bits under a key of their own. Whoever holds the dump sees which rows share a
+code, never a name.
 """
 
 import base64

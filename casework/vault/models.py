@@ -37,6 +37,12 @@ class VaultKey(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Never carry the plain key into a pickle (a cache, a task)."""
+        state = super().__getstate__()
+        state.pop("_plain", None)
+        return state
+
     @classmethod
     def fresh(cls, key_class: str = KeyClass.RECORD) -> "VaultKey":
         """A new key, not yet saved, already usable for sealing."""
@@ -63,12 +69,6 @@ class VaultKey(models.Model):
                 raise crypto.Erased(str(self.id))
             self._plain = crypto.unwrap(bytes(self.wrapped), wrapped_by=self.wrapped_by, label=str(self.id))
         return self._plain
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Never carry the plain key into a pickle (a cache, a task)."""
-        state = super().__getstate__()
-        state.pop("_plain", None)
-        return state
 
 
 class Sealed(models.Model):

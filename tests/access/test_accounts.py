@@ -42,7 +42,7 @@ def test_groups_hold_exactly_what_the_table_grants(cast):
     for role, names in GRANTS.items():
         user = User.objects.filter(groups__name=role).first()
         assert user is not None
-        assert {name for name in user.get_all_permissions()} == set(names), role
+        assert set(user.get_all_permissions()) == set(names), role
 
 
 def test_an_admin_creates_an_account_and_a_second_person_approves_its_role(as_user, cast):
@@ -119,9 +119,7 @@ def test_duty_overlaps_are_refused_by_sentence_and_by_the_database(cast):
     with pytest.raises(Refused):
         services.set_duty(user=cast.boris, starts_at=now, ends_at=now, set_by=cast.vesna)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Duty.objects.create(
-            organisation=cast.home, user=cast.ana, starts_at=now, ends_at=now + hour, set_by=cast.vesna
-        )
+        Duty.objects.create(organisation=cast.home, user=cast.ana, starts_at=now, ends_at=now + hour, set_by=cast.vesna)
 
 
 def test_too_many_wrong_passwords_are_slowed_down(client, cast, settings):

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,32 +16,67 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('kind', models.CharField(choices=[('act', 'Act'), ('read', 'Read'), ('refusal', 'Refusal')], max_length=8)),
-                ('verb', models.CharField(max_length=60)),
-                ('organisation_id', models.UUIDField(null=True)),
-                ('subjects', models.JSONField(default=list)),
-                ('labels', models.JSONField(default=list)),
-                ('fields', models.JSONField(default=list)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "kind",
+                    models.CharField(choices=[("act", "Act"), ("read", "Read"), ("refusal", "Refusal")], max_length=8),
+                ),
+                ("verb", models.CharField(max_length=60)),
+                ("organisation_id", models.UUIDField(null=True)),
+                ("subjects", models.JSONField(default=list)),
+                ("labels", models.JSONField(default=list)),
+                ("fields", models.JSONField(default=list)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'permissions': [('read_trail', 'Read the audit trail')],
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['organisation_id', '-id'], name='event_by_organisation'), models.Index(fields=['actor', '-id'], name='event_by_actor')],
+                "permissions": [("read_trail", "Read the audit trail")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["organisation_id", "-id"], name="event_by_organisation"),
+                    models.Index(fields=["actor", "-id"], name="event_by_actor"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e1de01de2c9f0df2033cadb85ebc9cff5820c148', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7d947', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e1de01de2c9f0df2033cadb85ebc9cff5820c148",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_7d947",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'audit_event is append-only'; RETURN NULL;", hash='f0bcf6661e8725db9f81c33e3395abd07915a0f9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_06d01', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'audit_event is append-only'; RETURN NULL;",
+                    hash="f0bcf6661e8725db9f81c33e3395abd07915a0f9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_06d01",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         # Also under session_replication_role = replica, where ordinary triggers rest.
         migrations.RunSQL(

@@ -1,0 +1,195 @@
+"""A small world with a canary in every text: one record of Boris at home, one sealed, one of another organisation.
+
+Whoever may not see a record must not meet its canary anywhere: not in a page, a header, a count, a suggestion, a log.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from casework.access.models import Duty, User
+from casework.cases import services as cases
+from casework.cases.models import Case, Note
+from casework.justice import services as justice
+from casework.justice.models import WitnessStatus
+from casework.shelter import services as shelters
+from casework.shelter.models import Bed, Placement, Shelter
+from referrals import services as front_door
+from referrals.models import Decision, Referral
+
+FORMS = ["sex-trafficking"]
+
+
+@dataclass
+class Dossier:
+    """One person's records, all texts of which carry the same canary."""
+
+    canary: str
+    seen_by: frozenset[str]  # user names
+    referral: Referral
+    received: Referral
+    case: Case
+    closed: Case
+    note: Note
+    decision: Decision
+    shelter: Shelter
+    bed: Bed
+    placement: Placement
+    status: WitnessStatus
+    pending: WitnessStatus
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def _text(canary: str, what: str) -> str:
+    return f"{canary} {what}"
+
+
+def _person(canary: str) -> dict[str, Any]:
+    return {
+        "names": [{"given": canary, "family": f"{canary}ić", "kind": "used"}],
+        "sex": "female",
+        "birth_date": datetime.date(1999, 5, 17),
+        "citizenships": ["RS"],
+        "description": _text(canary, "description"),
+        "contacts": _text(canary, "contacts"),
+        "safe_contact": _text(canary, "safe contact"),
+        "identifiers": _text(canary, "identifiers"),
+    }
+
+
+def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: User | None, seen_by: set[str]) -> Dossier:
+    """A referral that became a case with everything on it, a referral still waiting, and a closed case."""
+    now, today = timezone.now(), timezone.localdate()
+    texts = {
+        "referrer_body": _text(canary, "body"),
+        "referrer_name": _text(canary, "referrer"),
+        "referrer_contact": _text(canary, "telephone"),
+        "municipality": _text(canary, "town"),
+        "place": _text(canary, "place"),
+        "danger_note": _text(canary, "danger"),
+        "summary": _text(canary, "summary"),
+    }
+
+    def log(days: int, person: dict[str, Any] | None) -> Referral:
+        return front_door.log_referral(
+            organisation=caseworker.organisation,
+            received_at=now - datetime.timedelta(days=days),
+            source="police",
+            person=person,
+            indicators=[("passport-confiscation", "seen")],
+            suspected_forms=FORMS,
+            immediate_danger="yes",
+            logged_by=caseworker,
+            now=now,
+            **texts,
+        )
+
+    referral = log(40, _person(canary))
+    case = front_door.initiate_case(referral=referral, now=now, initiated_by=caseworker)
+    referral.refresh_from_db()
+    decision = front_door.record_decision(
+        identification=referral.identification,
+        authority="cptv",
+        outcome="identified",
+        decided_on=today - datetime.timedelta(days=30),
+        forms=FORMS,
+        reasons=_text(canary, "reasons"),
+        body=_text(canary, "deciding body"),
+        reference=_text(canary, "reference"),
+        today=today,
+        recorded_by=caseworker,
+    )
+    case.refresh_from_db()
+    case = cases.amend_case(
+        case=case, version=case.version, amended_by=caseworker, risk_level="high", safety_plan=_text(canary, "plan")
+    )
+    note = cases.add_note(case=case, kind="note", happened_at=now, body=_text(canary, "note"), written_by=caseworker)
+    house = shelters.add_shelter(
+        organisation=caseworker.organisation,
+        name=f"House {case.number}",
+        kind="ngo-shelter",
+        keepers=[keeper] if keeper else [],
+        added_by=supervisor,
+    )
+    bed = shelters.add_bed(shelter=house, name="1", added_by=supervisor)
+    placement = shelters.place_person(
+        case=case,
+        kind="ngo-shelter",
+        shelter=house,
+        bed=bed,
+        starts_on=today - datetime.timedelta(days=2),
+        needs=_text(canary, "needs"),
+        placed_by=caseworker,
+        today=today,
+    )
+    status = justice.request_witness_status(
+        case=case,
+        kind="particularly-vulnerable-group",
+        requested_on=today - datetime.timedelta(days=20),
+        decided_by_body=_text(canary, "office"),
+        requested_by=caseworker,
+        today=today,
+    )
+    status = justice.grant_witness_status(
+        witness_status=status,
+        decided_on=today - datetime.timedelta(days=10),
+        decided_by_body=_text(canary, "office"),
+        reasons=_text(canary, "witness"),
+        granted_by=caseworker,
+        today=today,
+    )
+    pending = justice.request_witness_status(
+        case=case, kind="protective-witness", requested_on=today, requested_by=caseworker, today=today
+    )
+    old = log(300, _person(canary + "Stara"))
+    closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
+    closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
+    received = log(1, _person(canary + "Nova"))
+    case.refresh_from_db()
+    return Dossier(
+        canary=canary,
+        seen_by=frozenset(seen_by),
+        referral=referral,
+        received=received,
+        case=case,
+        closed=closed,
+        note=note,
+        decision=decision,
+        shelter=house,
+        bed=bed,
+        placement=placement,
+        status=status,
+        pending=pending,
+    )
+
+
+def make_world(cast: SimpleNamespace) -> SimpleNamespace:
+    """The three dossiers, a second supervisor (sava) and a caseworker on duty (goran) at home."""
+    for username, role in (("sava", "supervisor"), ("goran", "caseworker")):
+        user = User(username=username, full_name=f"{username.title()} Probni", organisation=cast.home)
+        user.set_unusable_password()
+        user.save()
+        user.groups.add(Group.objects.get(name=role))
+        setattr(cast, username, user)
+    now = timezone.now()
+    Duty.objects.create(
+        organisation=cast.home,
+        user=cast.goran,
+        starts_at=now - datetime.timedelta(hours=1),
+        ends_at=now + datetime.timedelta(hours=8),
+        set_by=cast.vesna,
+    )
+    home = make_dossier(
+        "Kanarinka", caseworker=cast.boris, supervisor=cast.vesna, keeper=cast.nada, seen_by={"boris", "vesna", "sava"}
+    )
+    other = make_dossier(
+        "Slavujka", caseworker=cast.olga, supervisor=cast.dragan, keeper=None, seen_by={"olga", "dragan"}
+    )
+    sealed = make_dossier("Zatvorka", caseworker=cast.ana, supervisor=cast.sava, keeper=None, seen_by={"ana", "sava"})
+    for case in (sealed.case, sealed.closed):
+        cases.seal_case(case=case, named=[cast.ana, cast.sava], sealed_by=cast.sava, now=now)
+    return SimpleNamespace(home=home, other=other, sealed=sealed, cast=cast)

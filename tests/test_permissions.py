@@ -1,0 +1,242 @@
+"""The permission matrix: every address that the resolver knows × every user × own, other organisation's, sealed records.
+
+An address that is not listed here fails the test. Every answer is also searched for the canaries of records that the
+user may not see: bodies, headers, redirects.
+"""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.support.world import Dossier, make_world
+
+pytestmark = pytest.mark.django_db
+
+USERS = ["milan", "ana", "boris", "goran", "jelena", "vesna", "sava", "nada", "ivana", "petar", "olga", "dragan"]
+EVERYBODY = set(USERS)
+RECORDS = ("home", "other", "sealed")
+
+# Who reaches a record's pages, by set. Ana works on the sealed one by name; Goran is on duty at home.
+WORK = {"home": {"boris", "vesna", "sava"}, "other": {"olga", "dragan"}, "sealed": {"ana", "sava"}}
+SUPERVISE = {"home": {"vesna", "sava"}, "other": {"dragan"}, "sealed": {"sava"}}
+DUTY = {
+    "home": {"boris", "vesna", "sava", "goran"},
+    "other": {"olga", "dragan"},
+    "sealed": {"ana", "sava", "goran", "vesna"},
+}
+CASEWORKERS = {"ana", "boris", "goran", "vesna", "sava", "olga", "dragan"}
+SUPERVISORS = {"vesna", "sava", "dragan"}
+
+
+def record(who: dict[str, set[str]], **kwargs: Any) -> tuple[str, dict[str, set[str]], dict[str, Any]]:
+    return ("record", who, kwargs)
+
+
+def plain(who: set[str]) -> tuple[str, set[str], dict[str, Any]]:
+    return ("plain", who, {})
+
+
+def account(of: str) -> Any:
+    return lambda world, dossier: getattr(world.cast, of).pk
+
+
+CASE = {"number": lambda world, dossier: dossier.case.number}
+REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
+RECEIVED = {"number": lambda world, dossier: dossier.received.number}
+PERSON = {"person_id": lambda world, dossier: dossier.case.person_id}
+
+MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
+    "home": plain(EVERYBODY),
+    "notifications": plain(EVERYBODY),
+    "reference:index": plain(EVERYBODY),
+    "reference:codes": plain(EVERYBODY),
+    "reference:published": plain(EVERYBODY),
+    "reference:code-list": ("plain", EVERYBODY, {"list_name": lambda world, dossier: "exploitation_forms"}),
+    "reference:section": ("plain", EVERYBODY, {"section": lambda world, dossier: "laws.instruments"}),
+    # accounts
+    "access:users": plain({"ivana"}),
+    "access:create-user": plain({"ivana"}),
+    "access:user": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:disable-user": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:enable-user": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:request-role": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:withdraw-role": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:role-requests": plain({"ivana"} | SUPERVISORS),
+    "access:approve-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:refuse-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:duty": plain({"ivana"} | SUPERVISORS),
+    "access:set-duty": plain({"ivana"} | SUPERVISORS),
+    "audit:trail": plain({"petar"}),
+    "statistics:annual-report": plain({"ivana"}),
+    # persons and cases
+    "people:search": plain(CASEWORKERS | {"jelena"}),
+    "people:person": record(WORK, **PERSON),
+    "people:amend-person": record(WORK, **PERSON),
+    "cases:cases": plain(CASEWORKERS),
+    "cases:assignment-board": plain(SUPERVISORS),
+    "cases:case": record(WORK, **CASE),
+    "cases:timeline": record(WORK, **CASE),
+    "cases:notes": record(WORK, **CASE),
+    "cases:add-note": record(WORK, **CASE),
+    "cases:mark-note-in-error": record(WORK, **CASE, note_id=lambda world, dossier: dossier.note.pk),
+    "cases:assignments": record(WORK, **CASE),
+    "cases:confirm-assignment": record(SUPERVISE, **CASE),
+    "cases:reassign-case": record(SUPERVISE, **CASE),
+    "cases:looked": record(WORK, **CASE),
+    "cases:colleagues": record(SUPERVISE, **CASE),
+    "cases:name-colleague": record(SUPERVISE, **CASE),
+    "cases:release-colleague": record(SUPERVISE, **CASE),
+    "cases:amend-case": record(WORK, **CASE),
+    "cases:close-case": record(WORK, **CASE),
+    "cases:reopen-case": record(SUPERVISE, number=lambda world, dossier: dossier.closed.number),
+    "cases:seal-case": record(SUPERVISE, **CASE),
+    # the front door
+    "referrals:today": plain(CASEWORKERS | {"jelena"}),
+    "referrals:referrals": plain(CASEWORKERS | {"jelena"}),
+    "referrals:log-referral": plain(CASEWORKERS),
+    "referrals:submit-referral": plain({"milan"}),
+    "referrals:submissions": plain({"milan"}),
+    "referrals:case-referrals": record(WORK, **CASE),
+    "referrals:referral": record(WORK, **REFERRAL),
+    "referrals:amend-referral": record(WORK, **REFERRAL),
+    "referrals:initiate-case": record(DUTY, **RECEIVED),
+    "referrals:decline-referral": record(DUTY, **RECEIVED),
+    "referrals:link-referral": record(DUTY, **RECEIVED),
+    "referrals:record-informed": record(WORK, **REFERRAL),
+    "referrals:decide-route": record(SUPERVISE, **REFERRAL),
+    "referrals:record-decision": record(WORK, **REFERRAL),
+    "referrals:mark-referral-in-error": record(WORK, **REFERRAL),
+    "referrals:mark-decision-in-error": record(WORK, decision_id=lambda world, dossier: dossier.decision.pk),
+}
+# Addresses that do not look at who asks: sign-in, leaving, language.
+OPEN = {
+    "account_login",
+    "account_logout",
+    "account_change_password",
+    "account_reauthenticate",
+    "account_inactive",
+    "leave-quickly",
+    "sign-out",
+    "set_language",
+}
+
+
+def known_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            assert pattern.name, f"an address without a name: {pattern}"
+            yield prefix + pattern.name
+        else:
+            yield from known_names(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+
+
+@pytest.fixture
+def world(cast: SimpleNamespace) -> SimpleNamespace:
+    from casework.access.models import RoleRequest
+
+    made = make_world(cast)
+    made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
+    return made
+
+
+def test_every_address_is_listed():
+    assert set(known_names()) == set(MATRIX) | OPEN
+
+
+def cells(world: SimpleNamespace) -> Iterator[tuple[str, str, str, set[str]]]:
+    """Name, URL, which record, and who may."""
+    for name, (kind, who, kwargs) in MATRIX.items():
+        for which in RECORDS if kind == "record" else ("home",):
+            dossier: Dossier = getattr(world, which)
+            values = {key: value(world, dossier) for key, value in kwargs.items()}
+            yield name, reverse(name, kwargs=values), which, who[which] if kind == "record" else who
+
+
+def canaries_hidden_from(world: SimpleNamespace, username: str) -> list[str]:
+    """Canaries of the dossiers that this user may not see. Duty opens what waits at the front door of home."""
+    hidden = []
+    for which in RECORDS:
+        dossier = getattr(world, which)
+        if username in dossier.seen_by:
+            continue
+        on_duty_sees = username in DUTY[which]
+        hidden.append(dossier.canary + ("ić" if on_duty_sees else ""))
+        if on_duty_sees:
+            hidden.append(dossier.canary + "Stara")
+    if username == "nada":  # the keeper sees the display name and the needs of those in her house
+        hidden.remove("Kanarinka")
+        hidden += [f"Kanarinka {what}" for what in ("note", "plan", "reasons", "summary", "contacts", "telephone")]
+    return hidden
+
+
+def refused(response: Any) -> bool:
+    return response.status_code in (403, 404)
+
+
+def ask(client: Client, url: str) -> Any:
+    """GET, or POST with nothing where GET is not offered; rolled back."""
+    with transaction.atomic():
+        response = client.get(url)
+        if response.status_code == 405:
+            response = client.post(url, {})
+        transaction.set_rollback(True)
+    return response
+
+
+@pytest.mark.requirement("s-roles", "s-limited-users")
+@pytest.mark.parametrize("username", USERS)
+def test_matrix(username: str, world: SimpleNamespace, as_user: Any, capsys: Any, caplog: Any) -> None:
+    client = as_user(getattr(world.cast, username))
+    hidden = canaries_hidden_from(world, username)
+    wrong, count = [], 0
+    for name, url, which, who in cells(world):
+        response = ask(client, url)
+        count += 1
+        if response.status_code >= 500:
+            wrong.append(f"{name} {which}: {response.status_code}")
+        elif refused(response) == (username in who):
+            expected = "let in" if username in who else "refused"
+            wrong.append(f"{name} {which}: {response.status_code}, should be {expected}")
+        answer = response.content.decode() + str(response.headers)
+        wrong += [f"{name} {which}: shows {canary}" for canary in hidden if canary in answer]
+        for canary in ("Kanarinka", "Slavujka", "Zatvorka"):
+            title = answer.partition("<title>")[2].partition("</title>")[0]
+            if canary in title + url:
+                wrong.append(f"{name} {which}: {canary} in the title or the address")
+    with capsys.disabled():
+        print(f"\npermission matrix: {username}: {count} cells")
+    assert wrong == []
+    for canary in ("Kanarinka", "Slavujka", "Zatvorka"):
+        assert canary not in caplog.text
+
+
+def test_a_visitor_is_sent_to_sign_in(world: SimpleNamespace, client: Client) -> None:
+    wrong = []
+    for name, url, _which, _who in cells(world):
+        for response in (client.get(url), client.post(url, {})):
+            if response.status_code != 302 or settings.LOGIN_URL not in ("account_login",):
+                wrong.append((name, response.status_code))
+            elif not response.headers["Location"].startswith(reverse("account_login")):
+                wrong.append((name, response.headers["Location"]))
+    assert wrong == []
+
+
+def test_headers_of_every_page(world: SimpleNamespace, as_user: Any) -> None:
+    """No page is cached, framed or sniffed, and every page has a strict policy."""
+    client = as_user(world.cast.sava)
+    for name, url, _which, who in cells(world):
+        if "sava" not in who:
+            continue
+        response = ask(client, url)
+        policy = response.headers["Content-Security-Policy"]
+        assert "no-store" in response.headers["Cache-Control"], name
+        assert "unsafe" not in policy and "object-src 'none'" in policy and "frame-ancestors 'none'" in policy, name
+        assert response.headers["X-Content-Type-Options"] == "nosniff", name
+        assert response.headers["X-Frame-Options"] == "DENY", name
+        assert response.headers["Referrer-Policy"] == "same-origin", name
