@@ -26,5 +26,6 @@ urlpatterns = [
     path("shelter/", include("casework.shelter.urls")),
     path("justice/", include("casework.justice.urls")),
     path("statistics/", include("casework.statistics.urls")),
+    path("exchange/", include("casework.exchange.urls")),
     path("referrals/", include("referrals.urls")),
 ]
