@@ -1,4 +1,4 @@
-"""The permission matrix: every address that the resolver knows × every user × own, other organisation's, sealed records.
+"""The permission matrix: every address of the resolver × every user × own, other organisation's, sealed records.
 
 An address that is not listed here fails the test. Every answer is also searched for the canaries of records that the
 user may not see: bodies, headers, redirects.

@@ -2,7 +2,8 @@
 
 A model's QuerySet says who may see a row as a list of *principals*: filters that each use one index (the organisation
 of a supervisor, the caseworker of a case, guardian's named exceptions). They are never joined by OR: page one is the
-top N of each principal, merged; existence and counts go through a UNION ALL of keys. No principal means nothing is visible.
+top N of each principal, merged; existence and counts go through a UNION ALL of keys. No
+principal means nothing is visible.
 """
 
 from collections.abc import Sequence
