@@ -1,0 +1,270 @@
+"""Three years of invented records and the work that is due today, made once, through the services."""
+
+import datetime
+import random
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from casework.access.models import Duty, User
+from casework.config.demo import accounts
+from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
+from casework.config.demo.history import History, deliver_what_is_old
+from casework.config.demo.stories import DAY, HOUR, House, Story, next_morning
+from casework.shelter.services import add_bed, add_shelter
+from referrals.models import Referral
+
+EMERGENCY, NGO_SHELTER = "cptv-emergency-shelter", "ngo-shelter"
+PER_YEAR = {SUNCE: 30, MOST: 9, CPTV: 6}
+LIVE_BEDS_DAYS = 45  # how far back the stays in the shelter that is full today began
+SEED = "primer"
+DUTY_AHEAD = 14  # days
+
+
+def create_records(*, say: Callable[[str], object], now: datetime.datetime | None = None) -> bool:
+    """Make the synthetic records of this year and the two before, unless there are referrals; says whether it did."""
+    if Referral.objects.exists():
+        return False
+    say("Making synthetic records…")
+    now = now or timezone.now()
+    with transaction.atomic():
+        users = {user.username: user for user in User.objects.select_related("organisation")}
+        houses = {place: _house(place, users) for place in PER_YEAR}
+        _set_duty(houses[SUNCE], now, days_ahead=DUTY_AHEAD)
+        _set_duty(houses[MOST], now, days_ahead=DUTY_AHEAD)
+        _set_duty(houses[CPTV], now, days_ahead=DUTY_AHEAD)
+        history = History(now, users.values())
+        for place, house in houses.items():
+            responders = [users["milan"], users["mila"]] if place == SUNCE else []
+            _past(history, house, place, responders, now)
+        _today(history, houses, users, now)
+        history.play()
+        deliver_what_is_old(now - 2 * DAY)
+    return True
+
+
+# --- who and where -------------------------------------------------------------------------------------------------
+def _house(place: Place, users: dict[str, User]) -> House:
+    def those(role: str) -> list[User]:
+        return [
+            users[account.username] for account in accounts.PEOPLE if account.place == place and account.role == role
+        ]
+
+    house = House(accounts.organisation(place), those("caseworker"), those("supervisor"))
+    keepers = those("shelter-keeper")
+    wanted = {SUNCE: (6, 4), MOST: (0, 3), CPTV: (6, 0)}[place]
+    names = {EMERGENCY: "Urgentni prihvat (primer)", NGO_SHELTER: f"Kuća {place.name.split()[-1]}"}
+    for (kind, name), beds in zip(names.items(), wanted, strict=True):
+        if beds:
+            made = add_shelter(
+                organisation=house.organisation,
+                name=name,
+                kind=kind,
+                short_term=kind == EMERGENCY,
+                keepers=keepers,
+                added_by=house.supervisors[0],
+            )
+            for number in range(1, beds + 1):
+                add_bed(shelter=made, name=f"Krevet {number}", added_by=house.supervisors[0])
+            house.shelters[kind] = made
+    return house
+
+
+def _set_duty(house: House, now: datetime.datetime, *, days_ahead: int) -> None:
+    """Week by week since the first year, then day by day: there is always somebody on duty, from eight to eight."""
+    workers = house.caseworkers
+    start = datetime.datetime(now.year - 2, 1, 1, 8, tzinfo=timezone.get_default_timezone())
+    rows, turn = list[Duty](), 0
+    today = timezone.localdate(now)
+    begin = timezone.make_aware(datetime.datetime.combine(today - DAY, datetime.time(8)))
+    while start < begin:
+        end = min(_same_hour(start, 7), begin)
+        rows.append(
+            accounts.give_duty(workers[turn % len(workers)], house.supervisors[0], starts_at=start, ends_at=end)
+        )
+        start, turn = end, turn + 1
+    last = _same_hour(begin, days_ahead + 2)
+    turn = 0  # the first caseworker has today
+    while start < last:
+        end = _same_hour(start, 2 if turn == 0 else 1)
+        rows.append(
+            accounts.give_duty(workers[turn % len(workers)], house.supervisors[0], starts_at=start, ends_at=end)
+        )
+        start, turn = end, turn + 1
+    Duty.objects.bulk_create(rows)
+
+
+def _same_hour(moment: datetime.datetime, days: int) -> datetime.datetime:
+    """Days later at the same hour in Belgrade, also across a change to summer time."""
+    local = timezone.localtime(moment)
+    return timezone.make_aware(local.replace(tzinfo=None) + days * DAY)
+
+
+# --- the past ------------------------------------------------------------------------------------------------------
+def _past(history: History, house: House, place: Place, responders: list[User], now: datetime.datetime) -> None:
+    chance = random.Random(f"{SEED} {place.short_name}")  # noqa: S311
+    latest = now - 3 * DAY
+    linkable: Story | None = None
+    for year in range(now.year - 2, now.year + 1):
+        begin = datetime.datetime(year, 1, 1, 6, tzinfo=timezone.get_default_timezone())
+        moments = sorted(chance.randrange(365 * 24 * 60 - 600) for _number in range(PER_YEAR[place]))
+        for number, minutes in enumerate(moments):
+            received_at = begin + datetime.timedelta(minutes=minutes)
+            if received_at > latest:
+                break
+            responder = responders[number % 2] if responders and number % 6 == 0 else None
+            seed = f"{SEED} {place.short_name} {year} {number}"
+            story = Story(history, house, seed, received_at, responder=responder)
+            linkable = _one_life(story, received_at, now, linkable)
+
+
+def _one_life(
+    story: Story, received_at: datetime.datetime, now: datetime.datetime, linkable: Story | None
+) -> Story | None:
+    """Put one referral's past into the history; returns the story that a later referral may be linked to."""
+    at, chance, fate = story.at, story.chance, story.chance.random()
+    logged = received_at + 1 * HOUR
+    if fate < 0.09:
+        at(logged, story.log)
+        at(received_at + chance.uniform(3, 20) * HOUR, story.decline)
+        return linkable
+    if fate < 0.12:
+        at(logged, story.report_place)
+        at(received_at + chance.uniform(3, 20) * HOUR, story.decline)
+        return linkable
+    if fate < 0.15 and linkable is not None:
+        at(logged, story.log)
+        at(received_at + 3 * HOUR, story.link_to, earlier=linkable)
+        return linkable
+    if fate < 0.17:
+        at(logged, story.log)
+        at(received_at + 5 * HOUR, story.mark_referral_in_error)
+        return linkable
+    initiated = story.begin_case(received_at, late=chance.random() < 0.08)
+    at(initiated + 2 * DAY, story.assess_risk)
+    for _visit in range(chance.randint(1, 3)):
+        at(initiated + chance.uniform(3, 90) * DAY, story.note)
+    _identification(story, initiated)
+    _stay(story, initiated, now)
+    return story
+
+
+def _identification(story: Story, initiated: datetime.datetime) -> None:
+    at, chance = story.at, story.chance
+    if story.invented.age is None:
+        at(next_morning(initiated) + HOUR, story.decide_route)
+    decided = initiated + chance.uniform(12, 80) * DAY
+    outcome = chance.choices(["positive", "not_identified", "inconclusive", "discontinued", ""], [58, 14, 10, 5, 13])[0]
+    if not outcome:
+        return
+    at(decided, story.decide, outcome=outcome)
+    if outcome == "inconclusive" and chance.random() < 0.5:
+        at(decided + chance.uniform(30, 70) * DAY, story.decide, outcome="positive")
+    if chance.random() < 0.03:
+        at(decided + 1 * DAY, story.mark_decision_in_error)
+        return
+    if outcome == "positive" and chance.random() < 0.5:
+        _witness(story, decided)
+
+
+def _witness(story: Story, decided: datetime.datetime) -> None:
+    at, chance = story.at, story.chance
+
+    def step(kind: str, after: datetime.datetime, answer: str) -> datetime.datetime:
+        answered = after + chance.uniform(10, 35) * DAY
+        at(after, story.ask_status, kind=kind)
+        at(answered, story.answer_status, kind=kind, answer=answer)
+        return answered + 2 * DAY
+
+    later = step(
+        "particularly-vulnerable-group", decided + 5 * DAY, chance.choices(["granted", "refused"], [88, 12])[0]
+    )
+    later = step(
+        "especially-vulnerable-witness",
+        later,
+        chance.choices(["granted", "refused", "withdrawn"], [72, 18, 10])[0],
+    )
+    if chance.random() < 0.3:
+        step("protective-witness", later, chance.choices(["granted", "refused"], [50, 50])[0])
+
+
+def _stay(story: Story, initiated: datetime.datetime, now: datetime.datetime) -> None:
+    """Where the person stays, and the end of the case."""
+    at, chance = story.at, story.chance
+    begins = initiated + chance.uniform(0.1, 2) * DAY
+    free_again = now - LIVE_BEDS_DAYS * DAY  # today's full shelter needs its beds
+    kinds = [kind for kind in (EMERGENCY, NGO_SHELTER) if kind in story.house.shelters]
+    where = chance.random()
+    if story.invented.child and where < 0.3:
+        at(begins, story.place_in_family)
+        at(begins + chance.uniform(40, 300) * DAY, story.leave)
+    elif where < 0.55:
+        kind = chance.choice(kinds)
+        nights = chance.randint(3, 60) if kind == EMERGENCY else chance.randint(20, 120)
+        if begins + (nights + 1) * DAY < free_again:
+            at(begins, story.place, kind=kind, nights=nights)
+    closes = initiated + chance.uniform(130, 420) * DAY
+    if chance.random() < 0.8:
+        at(closes, story.close)
+
+
+# --- today -----------------------------------------------------------------------------------------------------------
+def _today(history: History, houses: dict[Place, House], users: dict[str, User], now: datetime.datetime) -> None:
+    sunce, most = houses[SUNCE], houses[MOST]
+    ana, boris, maja = (users[name] for name in ("ana", "boris", "maja"))
+
+    def told(name: str, ago: float, house: House = sunce, **more: object) -> Story:
+        """A referral of the last days; `ago` in hours."""
+        return Story(history, house, f"{SEED} {name}", now - ago * HOUR, **more)  # type: ignore[arg-type]
+
+    def logged(name: str, ago: float, house: House = sunce, **more: object) -> Story:
+        story = told(name, ago, house, **more)
+        story.at(story.received_at + datetime.timedelta(minutes=6), story.log)
+        return story
+
+    # referrals whose clocks run: one due in two hours with immediate danger, one overdue, one submitted from outside
+    due = told("due", 22, worker=boris, age=24, sex="female")
+    due.source, due.channel = "police", "telephone"
+    due.at(
+        due.received_at + datetime.timedelta(minutes=5),
+        due.log,
+        immediate_danger="yes",
+        danger_note="Traže je na adresi gde spava. (izmišljeno)",
+    )
+    logged("overdue", 27, worker=maja, age=31, sex="male")
+    submitted = told("submitted", 3, age=15, sex="female", responder=users["milan"])
+    submitted.at(submitted.received_at, submitted.submit)
+    logged("other house", 5, most, age=36)
+
+    # a route that waits for a supervisor, and an assignment to review
+    undecided = logged("undecided", 30, worker=boris, age=17, sex="male")
+    undecided.invented.details.pop("birth_date", None)
+    undecided.invented = type(undecided.invented)(undecided.invented.details, None, None, undecided.invented.language)
+    undecided.at(now - 26 * HOUR, undecided.initiate)
+    undecided.at(now - 25 * HOUR, undecided.inform)
+    undecided.at(now - 24 * HOUR, undecided.confirm)
+    fresh = logged("night", 10, worker=ana, age=28, sex="female")
+    fresh.at(now - 9 * HOUR, fresh.initiate)
+
+    # the emergency shelter: six beds, all taken tonight; the first is free again in four days
+    stays = ((40, 44), (33, 39), (21, None), (18, 27), (12, 24), (6, 20))  # placed days ago, for so many nights
+    for bed, (days, nights) in enumerate(stays):
+        story = Story(history, sunce, f"{SEED} bed {bed}", now - (days + 1) * DAY, age=19 + 4 * bed, sex="female")
+        initiated = story.begin_case(story.received_at)
+        story.at(max(now - days * DAY, initiated + HOUR), story.place, kind=EMERGENCY, nights=nights, bed=bed)
+        story.at(initiated + 3 * DAY, story.assess_risk)
+        story.at(initiated + 4 * DAY, story.note)
+        if bed % 2 == 0 and days > 15:
+            story.at(initiated + 14 * DAY, story.decide, outcome="positive")
+
+    # the house of the NGO: one leaves today, one arrives today, one stays
+    for name, days, nights in (("leaving", 20, 20), ("arriving", 0, 30), ("staying", 9, None)):
+        story = Story(history, sunce, f"{SEED} {name}", now - (days + 2) * DAY, age=22, sex="male", worker=ana)
+        initiated = story.begin_case(story.received_at)
+        story.at(max(now - days * DAY - HOUR, initiated + HOUR), story.place, kind=NGO_SHELTER, nights=nights)
+
+    # a case that only its caseworker and the supervisor see
+    sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
+    initiated = sealed.begin_case(sealed.received_at)
+    sealed.at(initiated + 5 * DAY, sealed.seal)
