@@ -40,7 +40,7 @@ def today(request: HttpRequest) -> HttpResponse:
         .visible_to(user)
         .filter(referral__error_at=None)
         .select_related("referral__key", "referral__person__key")
-        .order_by("due_at", "pk")[: SHOWN_TODAY + 1]
+        .order_by("due_at", "pk")[: 2 * SHOWN_TODAY + 1]
     )
     running = Deadline.objects.running().visible_to(user).filter(referral__error_at=None)
     received = with_keys(Referral.objects.filter(status=ReferralStatus.RECEIVED, error_at=None)).page_visible_to(
@@ -70,7 +70,8 @@ def today(request: HttpRequest) -> HttpResponse:
     )
     own = Case.objects.filter(caseworker=user, status=CaseStatus.OPEN, error_at=None)
     own_cases = own.select_related("key", "person__key").page_visible_to(user, order_by=("-number",), size=SHOWN_TODAY)
-    shown: list[Any] = [clock.referral for clock in clocks[:SHOWN_TODAY]] + received
+    due = _by_referral(clocks)
+    shown: list[Any] = [row["referral"] for row in due[:SHOWN_TODAY]] + received
     shown += [identification.referral for identification in routes]
     persons = [referral.person for referral in shown if referral.person]
     cases = [review.case for review in reviews] + own_cases
@@ -81,11 +82,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "overdue_count": running.filter(due_at__lte=now).count(),
         "running_count": running.filter(due_at__gt=now).count(),
         "own_count": own.count_visible_to(user),
-        "clocks": [
-            {"clock": clock, "who": who(clock.referral), "url": url_of(clock.referral)}
-            for clock in clocks[:SHOWN_TODAY]
-        ],
-        "more_clocks": len(clocks) > SHOWN_TODAY,
+        "due": due[:SHOWN_TODAY],
+        "more_due": len(due) > SHOWN_TODAY,
         "received": [_received_row(referral) for referral in received],
         "received_headers": [_("Number"), _("About"), _("Received"), _("Immediate danger"), _("Who told us")],
         "routes": [
@@ -116,6 +114,18 @@ def today(request: HttpRequest) -> HttpResponse:
         "supervisor": supervisor,
     }
     return render(request, "referrals/today.html", page)
+
+
+def _by_referral(clocks: list[Deadline]) -> list[dict[str, Any]]:
+    """One row a referral, in the order in which its first clock runs out."""
+    rows: dict[Any, dict[str, Any]] = {}
+    for clock in clocks:
+        referral = clock.referral
+        row = rows.setdefault(
+            referral.pk, {"referral": referral, "who": who(referral), "url": url_of(referral), "clocks": []}
+        )
+        row["clocks"].append(clock)
+    return list(rows.values())
 
 
 def _received_row(referral: Referral) -> list[Any]:
