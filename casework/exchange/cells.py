@@ -1,7 +1,7 @@
 """What a cell may hold (EXCHANGE.md, section 1): parsers from text, and from the typed cells of a workbook.
 
 A parser takes text that is not empty and returns the value, or raises `Unreadable` with a sentence. A typed cell is
-first written as the text that a CSV file would have, so that a workbook and a folder with the same content are the same.
+first written as the text that a CSV file would have, so that a workbook and a folder with the same content agree.
 """
 
 import datetime

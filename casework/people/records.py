@@ -55,7 +55,7 @@ class Known:
         "sex",
         "since",
         "steady",
-    )  # fmt: skip
+    )
 
     def __init__(self, external: str, label: str | None) -> None:
         self.external = external  # the keyed hash of the sender's key
