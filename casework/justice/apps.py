@@ -1,6 +1,21 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class JusticeConfig(AppConfig):
     name = "casework.justice"
     label = "justice"
+
+    def ready(self) -> None:
+        from casework.cases.tabs import Tab, register
+
+        register(
+            Tab(
+                "witness",
+                _("Witness status"),
+                "justice:witness-statuses",
+                "cases.view_case",
+                count=lambda case: case.witness_statuses.valid().count(),
+                place=50,
+            )
+        )

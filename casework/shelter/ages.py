@@ -8,7 +8,7 @@ from casework.shelter.models import Placement
 
 
 def set_ages(placement: Placement, person: Person) -> None:
-    """Set both ages; later ones follow year by year. The newest age given holds: a placement has no referral of its own."""
+    """Set both ages; later ones follow year by year. The newest age given holds: a stay has no referral of its own."""
     placement.age_at_start = person.age_on(placement.starts_on)
     placement.age_next_january = person.age_on(datetime.date(placement.starts_on.year + 1, 1, 1))
 

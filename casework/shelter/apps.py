@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ShelterConfig(AppConfig):
@@ -7,6 +8,17 @@ class ShelterConfig(AppConfig):
 
     def ready(self) -> None:
         from casework.cases.services import CLOSE_GUARDS
+        from casework.cases.tabs import Tab, register
         from casework.shelter.services import refuse_while_placed
 
         CLOSE_GUARDS.append(refuse_while_placed)
+        register(
+            Tab(
+                "placements",
+                _("Placements"),
+                "shelter:placements",
+                "cases.view_case",
+                count=lambda case: case.placements.valid().count(),
+                place=40,
+            )
+        )

@@ -3,13 +3,13 @@
 import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from casework.shelter.models import Bed, Placement
+from casework.shelter.models import Bed, Placement, Shelter
 from casework.shelter.nights import BedNights, Stay
 
 if TYPE_CHECKING:
-    from casework.shelter.models import Shelter
+    from casework.access.models import User
 
 
 def stay_of(placement: Placement) -> Stay:
@@ -21,7 +21,7 @@ def validity(bed: Bed) -> Stay:
     return Stay(bed.valid_from or datetime.date.min, bed.valid_until)
 
 
-def bed_nights(shelter: "Shelter", since: datetime.date, *, without: Placement | None = None) -> list[BedNights]:
+def bed_nights(shelter: Shelter, since: datetime.date, *, without: Placement | None = None) -> list[BedNights]:
     """Every bed of a shelter with the stays in it from a night on, whoever may see them: no names, only nights.
 
     `without` leaves one placement out of account, to ask whether it could be longer.
@@ -38,6 +38,15 @@ def bed_nights(shelter: "Shelter", since: datetime.date, *, without: Placement |
     return [BedNights(bed, validity(bed), tuple(stays.get(bed.pk, ()))) for bed in beds_of(shelter)]
 
 
-def beds_of(shelter: "Shelter") -> list[Bed]:
+def beds_of(shelter: Shelter) -> list[Bed]:
     """The beds by name, “Bed 10” after “Bed 9”."""
     return sorted(shelter.beds.all(), key=lambda bed: (len(bed.name), bed.name))
+
+
+def houses(user: "User", today: datetime.date) -> list[Shelter]:
+    """The shelters that a user may see, each with its keepers and how many beds it has today (`beds_now`)."""
+    there = (Q(beds__valid_from=None) | Q(beds__valid_from__lte=today)) & (
+        Q(beds__valid_until=None) | Q(beds__valid_until__gt=today)
+    )
+    found = Shelter.objects.visible_to(user).annotate(beds_now=Count("beds", filter=there, distinct=True))
+    return list(found.prefetch_related("keepers"))

@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from casework.shelter import views
 
 app_name = "shelter"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("shelters/", views.shelters, name="shelters"),
+    path("shelters/add/", views.add_shelter, name="add-shelter"),
+    path("shelters/<uuid:shelter_id>/add-bed/", views.add_bed, name="add-bed"),
+    path("cases/<slug:number>/", views.placements, name="placements"),
+    path("cases/<slug:number>/place/", views.place_person, name="place-person"),
+    path("placements/<uuid:placement_id>/", views.placement, name="placement"),
+    path("placements/<uuid:placement_id>/end/", views.end_placement, name="end-placement"),
+    path(
+        "placements/<uuid:placement_id>/mark-in-error/", views.mark_placement_in_error, name="mark-placement-in-error"
+    ),
+]

@@ -21,11 +21,14 @@ def day(number: int, month: int = 4) -> datetime.date:
     return datetime.date(2026, month, number)
 
 
+IDENTIFIED = day(1)
+
+
 def builders(cast: SimpleNamespace) -> SimpleNamespace:
-    """`make.identified()` is a case of Ana with an official victim; `make.designation(case=…)` its granted designation."""
+    """`make.identified()` is a case of Ana with an official victim, `make.designation(case)` its designation."""
     make = case_builders(cast)
 
-    def identified(status: str = "officially-identified", since: datetime.date = day(1), **known: Any) -> Case:
+    def identified(status: str = "officially-identified", since: datetime.date = IDENTIFIED, **known: Any) -> Case:
         case = make.case(**known)
         cases.set_victim_status(case=case, status=status, since=since, decision_id=uuid.uuid4(), set_by=cast.ana)
         return case
