@@ -131,7 +131,7 @@ class _ReportForm(RecordForm):
 
     def _other_names(self, person: Person | None) -> list[dict[str, Any]]:
         text = self.cleaned_data.get("other_names", "")
-        known = (person.names or [])[1:] if person else []
+        known: list[Any] = _names_of(person)[1:]
         if text == _joined(known):
             return known
         return [
@@ -142,7 +142,13 @@ class _ReportForm(RecordForm):
 
 
 def _first_kind(person: Person | None) -> str:
-    return str(person.names[0].get("kind", NameKind.USED)) if person and person.names else NameKind.USED.value
+    names = _names_of(person)
+    return str(names[0].get("kind", NameKind.USED)) if names else NameKind.USED.value
+
+
+def _names_of(person: Person | None) -> list[Any]:
+    held: Any = person.names if person else None
+    return list(held or [])
 
 
 def _joined(names: list[Mapping[str, Any]]) -> str:
@@ -247,7 +253,7 @@ def saved_referral(referral: Referral) -> dict[str, Any]:
     person = referral.person
     if person is None:
         return saved | {"sex": Sex.UNKNOWN, "unaccompanied": "unknown", "needs_interpreter": "unknown"}
-    names = person.names or [{}]
+    names = _names_of(person) or [{}]
     first, second = [*person.citizenships[:2], "", ""][:2]
     return (
         saved

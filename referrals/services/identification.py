@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -181,6 +182,6 @@ def _check_day(received_at: datetime.datetime, decided_on: datetime.date, today:
         raise Refused(_("The decision is dated before the referral was received."), field="decided_on")
 
 
-def _about(identification: Identification) -> list[object]:
+def _about(identification: Identification) -> list[Any]:
     referral = identification.referral
     return [record for record in (referral, referral.case, referral.person) if record is not None]

@@ -293,7 +293,8 @@ def _heard_of_again(person: Person, referral: Referral, actor: User) -> Person:
 def _set_age(referral: Referral) -> None:
     received_on = timezone.localdate(referral.received_at)
     person = referral.person
-    if person and person.birth_date and person.birth_date > received_on:
+    born: Any = person.birth_date if person else None
+    if born and born > received_on:
         raise Refused(_("The date of birth is after the day of receipt."), field="birth_date")
     referral.age_at_referral = person.age_on(received_on, own=referral.own_age()) if person else None
 

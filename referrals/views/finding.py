@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from referrals.models import Decision, Identification, Referral, ReferralQuerySet
 
 
-def ask(request: HttpRequest, permission: str) -> None:
+def ask(request: SignedIn, permission: str) -> None:
     """Refuse the page (403) to a role that has no business with it."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
@@ -23,7 +24,7 @@ def with_keys(referrals: Any) -> ReferralQuerySet:
     return found
 
 
-def visible_referral(request: HttpRequest, number: str) -> Referral:
+def visible_referral(request: SignedIn, number: str) -> Referral:
     """The referral of this number, if this user may see it. Raises Http404 otherwise."""
     found = (
         with_keys(Referral.objects.visible_to(request.user))
@@ -38,7 +39,7 @@ def visible_referral(request: HttpRequest, number: str) -> Referral:
     return found
 
 
-def referral_to_work_on(request: HttpRequest, number: str, permission: str) -> Referral:
+def referral_to_work_on(request: SignedIn, number: str, permission: str) -> Referral:
     """As `visible_referral`, for the page of an act: the role may do it, and the read is in the trail."""
     ask(request, permission)
     found = visible_referral(request, number)
@@ -46,7 +47,7 @@ def referral_to_work_on(request: HttpRequest, number: str, permission: str) -> R
     return found
 
 
-def visible_identification(request: HttpRequest, referral: Referral) -> Identification:
+def visible_identification(request: SignedIn, referral: Referral) -> Identification:
     """The identification of a visible referral. Raises Http404 when no person was named yet."""
     found = Identification.objects.visible_to(request.user).select_related("key").filter(referral=referral).first()
     if found is None:
@@ -54,7 +55,7 @@ def visible_identification(request: HttpRequest, referral: Referral) -> Identifi
     return found
 
 
-def visible_decision(request: HttpRequest, decision_id: Any) -> Decision:
+def visible_decision(request: SignedIn, decision_id: Any) -> Decision:
     """The decision of this key, if this user may see it. Raises Http404 otherwise."""
     found = (
         Decision.objects.visible_to(request.user)

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from casework.access.forms import attempt, bind
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.people.models import Person
 from casework.workflow import Stale
@@ -23,7 +24,7 @@ from referrals.views.finding import ask, referral_to_work_on, url_of, visible_re
 
 PAGE = 25
 # What a responder is told; a linked referral looks like any other in hand, so that nobody learns who is known.
-SUBMISSION_STATES = {
+SUBMISSION_STATES: dict[str, tuple[str, Any]] = {
     ReferralStatus.RECEIVED: ("received", gettext_lazy("Received")),
     ReferralStatus.INITIATED: ("in-hand", gettext_lazy("In hand")),
     ReferralStatus.LINKED: ("in-hand", gettext_lazy("In hand")),
@@ -32,7 +33,7 @@ SUBMISSION_STATES = {
 }
 
 
-def log_referral(request: HttpRequest) -> HttpResponse:
+def log_referral(request: SignedIn) -> HttpResponse:
     """A colleague writes down what somebody told us; with `?person=` about somebody whom they already see."""
     ask(request, "referrals.log_referral")
     initial = {"received_at": timezone.now(), "person": request.GET.get("person")}
@@ -61,7 +62,7 @@ def log_referral(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/log_referral.html", {"form": form, "person": person})
 
 
-def _known_person(request: HttpRequest, key: Any) -> Person | None:
+def _known_person(request: SignedIn, key: Any) -> Person | None:
     if not key:
         return None
     try:
@@ -74,7 +75,7 @@ def _known_person(request: HttpRequest, key: Any) -> Person | None:
     return person
 
 
-def submit_referral(request: HttpRequest) -> HttpResponse:
+def submit_referral(request: SignedIn) -> HttpResponse:
     """A responder tells an organisation of a person or a place."""
     ask(request, "referrals.submit_referral")
     form = bind(request, SubmitReferralForm, initial=_usual_answers(request))
@@ -97,7 +98,7 @@ def submit_referral(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/submit_referral.html", {"form": form})
 
 
-def _usual_answers(request: HttpRequest) -> dict[str, Any]:
+def _usual_answers(request: SignedIn) -> dict[str, Any]:
     """The responder's own kind of body, and that a telephone sent this, where the browser says so."""
     source = {"csw": "social-welfare-center", "ngo": "ngo"}.get(request.user.organisation.kind, "")
     telephone = "Mobi" in request.headers.get("User-Agent", "")
@@ -105,7 +106,7 @@ def _usual_answers(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_safe
-def submissions(request: HttpRequest) -> HttpResponse:
+def submissions(request: SignedIn) -> HttpResponse:
     """Own submissions, newest first: the number and one of three words, never what became of the person."""
     ask(request, "referrals.submit_referral")
     after = request.GET.get("after", "")[:20]
@@ -122,7 +123,7 @@ def submissions(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/submissions.html", page)
 
 
-def amend_referral(request: HttpRequest, number: str) -> HttpResponse:
+def amend_referral(request: SignedIn, number: str) -> HttpResponse:
     """Change what is saved, or add what is now known of the person; a save by somebody else meanwhile is shown."""
     referral = referral_to_work_on(request, number, "referrals.amend_referral")
     form = bind(request, AmendReferralForm, initial=saved_referral(referral))

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from casework.access.grants import Role
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases.models import Assignment, AssignmentStatus, Case, CaseStatus
 from reference import codes
@@ -30,7 +31,7 @@ SHOWN_TODAY = 15
 
 
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: SignedIn) -> HttpResponse:
     """What is due and overdue first; then what waits for those on duty and for supervisors; then own cases."""
     ask(request, "referrals.view_referral")
     user, now = request.user, timezone.now()
@@ -43,9 +44,9 @@ def today(request: HttpRequest) -> HttpResponse:
         .order_by("due_at", "pk")[: 2 * SHOWN_TODAY + 1]
     )
     running = Deadline.objects.running().visible_to(user).filter(referral__error_at=None)
-    received = with_keys(Referral.objects.filter(status=ReferralStatus.RECEIVED, error_at=None)).page_visible_to(
-        user, order_by=("-number",), size=SHOWN_TODAY
-    )
+    waiting = Referral.objects.filter(status=ReferralStatus.RECEIVED, error_at=None)
+    received = with_keys(waiting).page_visible_to(user, order_by=("-number",), size=SHOWN_TODAY)
+    received.sort(key=lambda referral: referral.immediate_danger != "yes")  # danger first, then the newest
     routes = list(
         Identification.objects.visible_to(user)
         .filter(
@@ -81,6 +82,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "now": now,
         "overdue_count": running.filter(due_at__lte=now).count(),
         "running_count": running.filter(due_at__gt=now).count(),
+        "received_count": waiting.count_visible_to(user),
         "own_count": own.count_visible_to(user),
         "due": due[:SHOWN_TODAY],
         "more_due": len(due) > SHOWN_TODAY,
@@ -140,7 +142,7 @@ def _received_row(referral: Referral) -> list[Any]:
 
 
 @require_safe
-def referrals(request: HttpRequest) -> HttpResponse:
+def referrals(request: SignedIn) -> HttpResponse:
     """The referrals a user may see, newest number first, by status and by who told us."""
     ask(request, "referrals.view_referral")
     form = FilterReferralsForm(request.GET or None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from casework import workflow
 from casework.access.models import User
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases.models import Case
 from casework.cases.views import case_frame, visible_case
@@ -24,7 +25,7 @@ MATCHES = 10
 
 
 @require_safe
-def referral(request: HttpRequest, number: str) -> HttpResponse:
+def referral(request: SignedIn, number: str) -> HttpResponse:
     """Everything of one referral: who told us, about whom, signs, clocks, decisions, and what can be done."""
     ask(request, "referrals.view_referral")
     found = visible_referral(request, number)
@@ -59,7 +60,7 @@ def referral(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def case_referrals(request: HttpRequest, number: str) -> HttpResponse:
+def case_referrals(request: SignedIn, number: str) -> HttpResponse:
     """The tab of a case: its referrals, and every decision with the one that counts."""
     ask(request, "referrals.view_referral")
     case = visible_case(request, number)
@@ -181,8 +182,10 @@ def _may_be_the_same(referral: Referral, user: User) -> list[dict[str, Any]]:
     person = referral.person
     if person is None or not person.names:
         return []
-    named = " ".join(part for part in (person.names[0].get("given"), person.names[0].get("family")) if part)
-    like = Person.objects.visible_to(user).valid().named_like(named).exclude(pk=person.pk)
+    first: Any = person.names[0]
+    named = " ".join(part for part in (first.get("given"), first.get("family")) if part)
+    visible: Any = Person.objects.visible_to(user).valid()
+    like = visible.named_like(named).exclude(pk=person.pk)
     persons = {
         other.pk: other for other in like.filter(organisation=referral.organisation_id).select_related("key")[:MATCHES]
     }

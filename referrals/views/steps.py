@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from casework import workflow
 from casework.access.forms import attempt, bind
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.workflow import Refused
 from referrals import services
@@ -35,7 +36,7 @@ from referrals.views.finding import (
 )
 
 
-def initiate_case(request: HttpRequest, number: str) -> HttpResponse:
+def initiate_case(request: SignedIn, number: str) -> HttpResponse:
     """Open the case, with whoever does it as provisional caseworker."""
     referral = referral_to_work_on(request, number, "referrals.initiate_case")
     form = bind(request, InitiateCaseForm)
@@ -50,7 +51,7 @@ def initiate_case(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/initiate_case.html", _page(referral, form, offered=offered))
 
 
-def decline_referral(request: HttpRequest, number: str) -> HttpResponse:
+def decline_referral(request: SignedIn, number: str) -> HttpResponse:
     referral = referral_to_work_on(request, number, "referrals.decline_referral")
     form = bind(request, DeclineReferralForm)
     if form.is_bound and form.is_valid():
@@ -65,7 +66,7 @@ def decline_referral(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/decline_referral.html", _page(referral, form))
 
 
-def link_referral(request: HttpRequest, number: str) -> HttpResponse:
+def link_referral(request: SignedIn, number: str) -> HttpResponse:
     """Link to an earlier referral that the user sees; an invisible one is answered like one that does not exist."""
     referral = referral_to_work_on(request, number, "referrals.link_referral")
     form = bind(request, LinkReferralForm, initial={"earlier": request.GET.get("earlier", "")[:20]})
@@ -84,7 +85,7 @@ def link_referral(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/link_referral.html", _page(referral, form))
 
 
-def record_informed(request: HttpRequest, number: str) -> HttpResponse:
+def record_informed(request: SignedIn, number: str) -> HttpResponse:
     referral = referral_to_work_on(request, number, "referrals.record_informed")
     form = bind(request, RecordInformedForm, initial={"informed_at": timezone.now()})
     if form.is_bound and form.is_valid():
@@ -99,7 +100,7 @@ def record_informed(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/record_informed.html", _page(referral, form))
 
 
-def decide_route(request: HttpRequest, number: str) -> HttpResponse:
+def decide_route(request: SignedIn, number: str) -> HttpResponse:
     """A supervisor says which body decides."""
     referral = referral_to_work_on(request, number, "referrals.decide_route")
     identification = visible_identification(request, referral)
@@ -116,7 +117,7 @@ def decide_route(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/decide_route.html", _page(referral, form, identification=identification))
 
 
-def record_decision(request: HttpRequest, number: str) -> HttpResponse:
+def record_decision(request: SignedIn, number: str) -> HttpResponse:
     """Record what the body of the route decided; without a route, or without a case, the page says what comes first."""
     referral = referral_to_work_on(request, number, "referrals.record_decision")
     identification = visible_identification(request, referral)
@@ -140,7 +141,7 @@ def record_decision(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/record_decision.html", _page(referral, form, identification=identification))
 
 
-def mark_referral_in_error(request: HttpRequest, number: str) -> HttpResponse:
+def mark_referral_in_error(request: SignedIn, number: str) -> HttpResponse:
     referral = referral_to_work_on(request, number, "cases.mark_in_error")
     form = bind(request, MarkInErrorForm)
     if form.is_bound and form.is_valid():
@@ -157,7 +158,7 @@ def mark_referral_in_error(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/mark_referral_in_error.html", _page(referral, form))
 
 
-def mark_decision_in_error(request: HttpRequest, decision_id: Any) -> HttpResponse:
+def mark_decision_in_error(request: SignedIn, decision_id: Any) -> HttpResponse:
     ask(request, "cases.mark_in_error")
     decision = visible_decision(request, decision_id)
     referral = decision.identification.referral
@@ -179,7 +180,7 @@ def _page(referral: Referral, form: Any, **more: Any) -> dict[str, Any]:
     return {"referral": referral, "form": form, "who": who(referral), "back_url": url_of(referral), **more}
 
 
-def _done(request: HttpRequest, referral: Referral, sentence: str) -> HttpResponse:
+def _done(request: SignedIn, referral: Referral, sentence: str) -> HttpResponse:
     """Say what was done and go back: to the referral, or to the list when the act took it out of sight."""
     messages.success(request, sentence)
     if Referral.objects.visible_to(request.user).filter(pk=referral.pk).exists():
