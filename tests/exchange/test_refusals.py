@@ -58,7 +58,10 @@ REFUSED = {
     "unknown source group": (referrals(GOOD + ",press", head=HEAD + ",source_group"), ["referrals.csv:2:source_group"]),
     "unknown channel": (referrals(GOOD + ",pigeon", head=HEAD + ",channel"), ["referrals.csv:2:channel"]),
     "unknown country": (referrals(GOOD + ",RS;ZZ", head=HEAD + ",citizenships"), ["referrals.csv:2:citizenships"]),
-    "country in small letters": (referrals(GOOD + ",rs", head=HEAD + ",citizenships"), ["referrals.csv:2:citizenships"]),
+    "country in small letters": (
+        referrals(GOOD + ",rs", head=HEAD + ",citizenships"),
+        ["referrals.csv:2:citizenships"],
+    ),
     "unknown language": (referrals(GOOD + ",qq", head=HEAD + ",languages"), ["referrals.csv:2:languages"]),
     "unknown sex": (referrals(GOOD + ",f", head=HEAD + ",sex"), ["referrals.csv:2:sex"]),
     "unknown answer": (referrals(GOOD + ",maybe", head=HEAD + ",unaccompanied"), ["referrals.csv:2:unaccompanied"]),
@@ -68,7 +71,10 @@ REFUSED = {
     "birth in the future": (referrals(GOOD + ",2999-01-01", head=HEAD + ",birth_date"), ["referrals.csv:2:birth_date"]),
     "no time": (referrals("R1,yesterday,police,"), ["referrals.csv:2:received_at"]),
     "time off the clock": (referrals("R1,2024-03-01T25:00,police,"), ["referrals.csv:2:received_at"]),
-    "time at the end of the calendar": (referrals("R1,9999-12-31T23:59-12:00,police,"), ["referrals.csv:2:received_at"]),
+    "time at the end of the calendar": (
+        referrals("R1,9999-12-31T23:59-12:00,police,"),
+        ["referrals.csv:2:received_at"],
+    ),
     "age in words": (referrals(GOOD + ",ten", head=HEAD + ",age"), ["referrals.csv:2:age"]),
     "age below nought": (referrals(GOOD + ",-1", head=HEAD + ",age"), ["referrals.csv:2:age"]),
     "age with a fraction": (referrals(GOOD + ",16.5", head=HEAD + ",age"), ["referrals.csv:2:age"]),
@@ -92,10 +98,13 @@ REFUSED = {
         ["referrals.csv:2:declined_on"],
     ),
     "line as an editor counts it": (
-        referrals('"R1",2024-03-01T10:00,police,P1,"two\nlines\nand three"', GOOD[:0] + "R2,x,self,,", head=HEAD + ",summary"),
+        referrals('"R1",2024-03-01T10:00,police,P1,"two\nlines\nand three"', "R2,x,self,,", head=HEAD + ",summary"),
         ["referrals.csv:5:received_at"],
     ),
-    "same referral_id, different content": (referrals(GOOD, "R1,2024-03-01T10:00,self,P1"), ["referrals.csv:3:referral_id"]),
+    "same referral_id, different content": (
+        referrals(GOOD, "R1,2024-03-01T10:00,self,P1"),
+        ["referrals.csv:3:referral_id"],
+    ),
     "same person_id, different name": (
         referrals(GOOD + ",Ana", "R2,2024-03-02T10:00,self,P1,Mara", head=HEAD + ",given_name"),
         ["referrals.csv:3:given_name"],
@@ -125,7 +134,10 @@ REFUSED = {
     ),
     "unknown person_id": (stays("P9,ngo-shelter,K,1,2024-04-01,"), ["placements.csv:2:person_id"]),
     "unknown kind of placement": (stays("P1,hotel,K,1,2024-04-01,"), ["placements.csv:2:kind"]),
-    "stay that ends before it starts": (stays("P1,ngo-shelter,K,1,2024-04-02,2024-04-01"), ["placements.csv:2:ends_on"]),
+    "stay that ends before it starts": (
+        stays("P1,ngo-shelter,K,1,2024-04-02,2024-04-01"),
+        ["placements.csv:2:ends_on"],
+    ),
     "second person in the same bed": (
         stays("P1,ngo-shelter,K,1,2024-04-01,2024-04-10", "P2,ngo-shelter,K,1,2024-04-09,"),
         ["placements.csv:3:bed"],
@@ -191,7 +203,9 @@ ACCEPTED = {
         "P1,ngo-shelter,K,1,2024-04-01,2024-04-10", "P2,ngo-shelter,K,1,2024-04-10,", "P1,foster-family,F,,2024-04-10,"
     ),
     "same-day stays": stays(
-        "P1,ngo-shelter,K,1,2024-04-01,2024-04-01", "P1,ngo-shelter,K,1,2024-04-01,", "P2,ngo-shelter,K,1,2024-04-01,2024-04-01"
+        "P1,ngo-shelter,K,1,2024-04-01,2024-04-01",
+        "P1,ngo-shelter,K,1,2024-04-01,",
+        "P2,ngo-shelter,K,1,2024-04-01,2024-04-01",
     ),
     "a status granted on no known day": statuses("P1,protective-witness,,,granted"),
     "a decision on a referral without a person": {
