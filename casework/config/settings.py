@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "casework.access.middleware.KeepDraft",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "casework.access.middleware.Refusals",
