@@ -72,8 +72,9 @@ class _Reader(html.parser.HTMLParser):
                     form.values.setdefault(name, []).append(found.get("value", "on"))
             elif kind not in ("submit", "button", "image", "file"):
                 form.values.setdefault(name, []).append(found.get("value", ""))
-        elif tag == "button" and name:
+        elif tag == "button" and name and name not in form.names:
             form.names.add(name)
+            form.values[name] = [found.get("value", "")]  # the first button is the one that is pressed
         elif tag == "textarea" and name:
             form.names.add(name)
             self._area, self._collecting = name, []
