@@ -93,7 +93,7 @@ class Walk:
         return page
 
     def see_nothing(self, who: str, path: str) -> None:
-        """A record that somebody may not see does not exist for them; a page that their role does not have is closed."""
+        """What somebody may not see is not there; a page that their role does not have is closed."""
         page = self.browsers[who].get(path)
         allowed = (404,) if who in SAME_ROLES else (403, 404)
         need(page.status in allowed, f"{who} asked for {path} and got {page.status}.", page)

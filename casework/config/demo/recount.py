@@ -159,7 +159,7 @@ def differences(
         own = {}
         for dimension, expression in dimensions.items():
             query = f"SELECT {expression} AS category, count(*) AS rows FROM ({rows}) counted GROUP BY 1"
-            own[dimension] = {row["category"]: row["rows"] for row in connection.execute(query, asked)}  # type: ignore[arg-type]
+            own[dimension] = {row["category"]: row["rows"] for row in connection.execute(query, asked)}
         for part in [dimension for dimension in own if dimension.startswith("of_which ")]:
             own["exploitation"][f"labor-trafficking/{part.split()[1]}"] = own.pop(part).get("labor-trafficking", 0)
         for dimension in sorted(cells.keys() ^ own.keys()):
