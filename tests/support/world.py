@@ -4,7 +4,7 @@ Whoever may not see a record must not meet its canary anywhere: not in a page, a
 """
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,7 +41,7 @@ class Dossier:
     placement: Placement
     status: WitnessStatus
     pending: WitnessStatus
-    more: dict[str, Any] = field(default_factory=dict)
+    named: User | None = None  # a colleague named on the case
 
 
 def _text(canary: str, what: str) -> str:
@@ -168,9 +168,11 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
 
 
 def make_world(cast: SimpleNamespace) -> SimpleNamespace:
-    """The three dossiers, a second supervisor (sava) and a caseworker on duty (goran) at home."""
-    for username, role in (("sava", "supervisor"), ("goran", "caseworker")):
-        user = User(username=username, full_name=f"{username.title()} Probni", organisation=cast.home)
+    """The three dossiers; at home a second supervisor (sava) and a caseworker on duty (goran); colleagues named."""
+    extra = (("sava", "supervisor", cast.home), ("goran", "caseworker", cast.home))
+    named = (("zora", "caseworker", cast.home), ("zlatko", "caseworker", cast.other))
+    for username, role, place in extra + named:
+        user = User(username=username, full_name=f"{username.title()} Probni", organisation=place)
         user.set_unusable_password()
         user.save()
         user.groups.add(Group.objects.get(name=role))
@@ -190,6 +192,16 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         "Slavujka", caseworker=cast.olga, supervisor=cast.dragan, keeper=None, seen_by={"olga", "dragan"}
     )
     sealed = make_dossier("Zatvorka", caseworker=cast.ana, supervisor=cast.sava, keeper=None, seen_by={"ana", "sava"})
+    for dossier, by, colleague in ((home, cast.vesna, cast.zora), (other, cast.dragan, cast.zlatko)):
+        cases.name_colleague(
+            case=dossier.case,
+            colleague=colleague,
+            until=timezone.localdate() + datetime.timedelta(days=1),
+            named_by=by,
+            now=now,
+        )
+        dossier.named = colleague
+    sealed.named = cast.ana
     for case in (sealed.case, sealed.closed):
         cases.seal_case(case=case, named=[cast.ana, cast.sava], sealed_by=cast.sava, now=now)
     return SimpleNamespace(home=home, other=other, sealed=sealed, cast=cast)
