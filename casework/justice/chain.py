@@ -46,7 +46,7 @@ def designation_of(case: "Case", *, without: "WitnessStatus | None" = None) -> "
     """
     since = official_since(case)
     granted = case.witness_statuses.filter(kind=DESIGNATION, status="granted", error_at=None)
-    for designation in granted.exclude(pk=without.pk if without else None).order_by("decided_on"):
+    for designation in granted.exclude(pk__in=[without.pk] if without else []).order_by("decided_on"):
         if not designation.imported:
             return designation
         if since is not None and designation.decided_on is not None and since <= designation.decided_on:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from casework.access.forms import RecordForm, attempt, bind
+from casework.access.requests import SignedIn
 from casework.cases.forms import MarkInErrorForm
 from casework.cases.models import CaseStatus
 from casework.cases.views import case_frame, visible_case
@@ -27,7 +28,7 @@ from reference import codes
 
 
 @require_safe
-def witness_statuses(request: HttpRequest, number: str) -> HttpResponse:
+def witness_statuses(request: SignedIn, number: str) -> HttpResponse:
     """The tab: the chain with what is done, next and locked, then every request with what became of it."""
     case = visible_case(request, number)
     page = case_frame(request, case, active="witness")
@@ -52,7 +53,7 @@ def _acts(one: WitnessStatus, user: Any) -> list[tuple[str, str]]:
 
 
 @permission_required("justice.request_witness_status", raise_exception=True)
-def request_witness_status(request: HttpRequest, number: str) -> HttpResponse:
+def request_witness_status(request: SignedIn, number: str) -> HttpResponse:
     """Record that a designation or a status was asked for; reached from its step of the chain."""
     case, today = visible_case(request, number), timezone.localdate()
     asked = request.GET.get("kind", "")
@@ -73,7 +74,7 @@ def request_witness_status(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("justice.grant_witness_status", raise_exception=True)
-def grant_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpResponse:
+def grant_witness_status(request: SignedIn, status_id: uuid.UUID) -> HttpResponse:
     """Record that the prosecutor's office or the court granted it."""
 
     def act(one: WitnessStatus, **given: Any) -> WitnessStatus:
@@ -83,7 +84,7 @@ def grant_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpResp
 
 
 @permission_required("justice.refuse_witness_status", raise_exception=True)
-def refuse_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpResponse:
+def refuse_witness_status(request: SignedIn, status_id: uuid.UUID) -> HttpResponse:
     """Record that the prosecutor's office or the court refused it."""
 
     def act(one: WitnessStatus, **given: Any) -> WitnessStatus:
@@ -93,7 +94,7 @@ def refuse_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpRes
 
 
 @permission_required("justice.withdraw_witness_status", raise_exception=True)
-def withdraw_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpResponse:
+def withdraw_witness_status(request: SignedIn, status_id: uuid.UUID) -> HttpResponse:
     """Take a request back."""
 
     def act(one: WitnessStatus, **given: Any) -> WitnessStatus:
@@ -103,7 +104,7 @@ def withdraw_witness_status(request: HttpRequest, status_id: uuid.UUID) -> HttpR
 
 
 @permission_required("cases.mark_in_error", raise_exception=True)
-def mark_witness_status_in_error(request: HttpRequest, status_id: uuid.UUID) -> HttpResponse:
+def mark_witness_status_in_error(request: SignedIn, status_id: uuid.UUID) -> HttpResponse:
     """Mark a request, with what became of it, as entered in error."""
 
     def act(one: WitnessStatus, why: str, **_given: Any) -> WitnessStatus:
@@ -122,7 +123,7 @@ _HEADINGS = {
 
 
 def _decide(
-    request: HttpRequest,
+    request: SignedIn,
     status_id: uuid.UUID,
     form_class: type[RecordForm],
     act: Callable[..., WitnessStatus],
@@ -142,8 +143,8 @@ def _decide(
     return render(request, f"justice/{verb}.html", page)
 
 
-def _visible_status(request: HttpRequest, status_id: uuid.UUID) -> WitnessStatus:
+def _visible_status(request: SignedIn, status_id: uuid.UUID) -> WitnessStatus:
     found = WitnessStatus.objects.visible_to(request.user).select_related("key", "case").filter(pk=status_id).first()
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found

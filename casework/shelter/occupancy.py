@@ -30,7 +30,7 @@ def bed_nights(shelter: Shelter, since: datetime.date, *, without: Placement | N
     taken = (
         Placement._base_manager.filter(bed__shelter=shelter, error_at=None)
         .filter(Q(ends_on=None) | Q(ends_on__gt=since))
-        .exclude(pk=without.pk if without else None)
+        .exclude(pk__in=[without.pk] if without else [])
         .order_by("starts_on")
     )
     for bed_id, starts_on, ends_on in taken.values_list("bed", "starts_on", "ends_on"):

@@ -179,7 +179,7 @@ def _gate(person: Person, kind: str, stay: Stay, family_trained: str, reason: st
 
 def _refuse_second_place(person: Person, stay: Stay, today: datetime.date, *, but: Placement | None = None) -> None:
     """Say on which nights the person is placed already, if that stands in the way."""
-    others = Placement._base_manager.filter(person=person, error_at=None).exclude(pk=but.pk if but else None)
+    others = Placement._base_manager.filter(person=person, error_at=None).exclude(pk__in=[but.pk] if but else [])
     for other in others.order_by("starts_on").select_related("shelter"):
         if not stay.overlaps(Stay(other.starts_on, other.ends_on)):
             continue

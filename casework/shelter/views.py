@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from casework.access.forms import attempt, bind
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases.forms import MarkInErrorForm
 from casework.cases.models import Case, CaseStatus
@@ -41,7 +42,7 @@ from reference import codes
 # The board ------------------------------------------------------------------------------------------------------------
 @require_safe
 @permission_required("shelter.view_board", raise_exception=True)
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: SignedIn) -> HttpResponse:
     """Beds by nights of one shelter. Reached from a case, its free stretches are links that place the person."""
     today = timezone.localdate()
     form = BoardFilter(_filled(request, today), user=request.user)
@@ -75,13 +76,13 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "shelter/board.html", page)
 
 
-def _filled(request: HttpRequest, today: datetime.date) -> dict[str, str]:
+def _filled(request: SignedIn, today: datetime.date) -> dict[str, str]:
     """The filter as it is shown: what was asked for, with today and 14 nights where nothing was."""
     asked = {name: request.GET.get(name, "") for name in ("shelter", "start", "nights", "case")}
     return asked | {"start": asked["start"] or f"{today:%d.%m.%Y.}", "nights": asked["nights"] or "14"}
 
 
-def _case_to_place(request: HttpRequest, number: str) -> Case | None:
+def _case_to_place(request: SignedIn, number: str) -> Case | None:
     """The case that the board was opened from, if its person may be placed by this user. Raises Http404 otherwise."""
     if not number:
         return None
@@ -123,7 +124,7 @@ def _who_row(placed: Placement) -> list[Any]:
 # Shelters and beds ----------------------------------------------------------------------------------------------------
 @require_safe
 @permission_required("shelter.view_board", raise_exception=True)
-def shelters(request: HttpRequest) -> HttpResponse:
+def shelters(request: SignedIn) -> HttpResponse:
     """The shelters this user works with, and how many beds each has."""
     today, may_add_bed = timezone.localdate(), request.user.has_perm("shelter.add_bed")
     page = {
@@ -146,7 +147,7 @@ def _shelter_row(house: Shelter, may_add_bed: bool) -> list[Any]:
 
 
 @permission_required("shelter.add_shelter", raise_exception=True)
-def add_shelter(request: HttpRequest) -> HttpResponse:
+def add_shelter(request: SignedIn) -> HttpResponse:
     """Add a shelter; its beds come next."""
     form = bind(request, AddShelterForm, organisation=request.user.organisation_id)
     if form.is_bound and form.is_valid():
@@ -163,7 +164,7 @@ def add_shelter(request: HttpRequest) -> HttpResponse:
 
 
 @permission_required("shelter.add_bed", raise_exception=True)
-def add_bed(request: HttpRequest, shelter_id: uuid.UUID) -> HttpResponse:
+def add_bed(request: SignedIn, shelter_id: uuid.UUID) -> HttpResponse:
     """Add a bed to a shelter; the page stays for the next one."""
     shelter = _visible_shelter(request, shelter_id)
     form = bind(request, AddBedForm)
@@ -176,8 +177,8 @@ def add_bed(request: HttpRequest, shelter_id: uuid.UUID) -> HttpResponse:
     return render(request, "shelter/add_bed.html", page)
 
 
-def _visible_shelter(request: HttpRequest, shelter_id: object) -> Shelter:
-    shelter = Shelter.objects.visible_to(request.user).filter(pk=shelter_id).first()
+def _visible_shelter(request: SignedIn, shelter_id: uuid.UUID | None) -> Shelter:
+    shelter = Shelter.objects.visible_to(request.user).filter(pk=shelter_id).first() if shelter_id else None
     if shelter is None:
         raise Http404
     return shelter
@@ -185,7 +186,7 @@ def _visible_shelter(request: HttpRequest, shelter_id: object) -> Shelter:
 
 # Placements of a case -------------------------------------------------------------------------------------------------
 @require_safe
-def placements(request: HttpRequest, number: str) -> HttpResponse:
+def placements(request: SignedIn, number: str) -> HttpResponse:
     """The tab: where the person is, was and will be."""
     case = visible_case(request, number)
     page = case_frame(request, case, active="placements")
@@ -219,7 +220,7 @@ def _state(placed: Placement, today: datetime.date) -> tuple[str, str]:
 
 
 @permission_required("shelter.place_person", raise_exception=True)
-def place_person(request: HttpRequest, number: str) -> HttpResponse:
+def place_person(request: SignedIn, number: str) -> HttpResponse:
     """Confirm a bed that was picked on the board, or name a family or an institution."""
     case = visible_case(request, number)
     if "shelter" in request.GET:
@@ -227,7 +228,7 @@ def place_person(request: HttpRequest, number: str) -> HttpResponse:
     return _place_elsewhere(request, case)
 
 
-def _place_in_bed(request: HttpRequest, case: Case) -> HttpResponse:
+def _place_in_bed(request: SignedIn, case: Case) -> HttpResponse:
     shelter = _visible_shelter(request, _key(request.GET["shelter"]))
     picked = {
         "bed": _key(request.GET.get("bed", "")),
@@ -258,7 +259,7 @@ def _place_in_bed(request: HttpRequest, case: Case) -> HttpResponse:
     return render(request, "shelter/place_person.html", page)
 
 
-def _place_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
+def _place_elsewhere(request: SignedIn, case: Case) -> HttpResponse:
     today = timezone.localdate()
     form = bind(
         request,
@@ -299,7 +300,7 @@ def _day(text: str) -> datetime.date | None:
 
 # One placement --------------------------------------------------------------------------------------------------------
 @require_safe
-def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+def placement(request: SignedIn, placement_id: uuid.UUID) -> HttpResponse:
     """A stay: for the shelter's keeper the name and what they must know, for the case's people everything."""
     placed = _visible_placement(request, placement_id)
     page = _placement_frame(request, placed)
@@ -314,15 +315,15 @@ def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     return render(request, "shelter/placement.html", page)
 
 
-def _visible_placement(request: HttpRequest, placement_id: uuid.UUID) -> Placement:
+def _visible_placement(request: SignedIn, placement_id: uuid.UUID) -> Placement:
     found = Placement.objects.visible_to(request.user).filter(pk=placement_id)
     placed = found.select_related("key", "shelter", "bed", "case", "person__key", "placed_by", "overridden_by").first()
     if placed is None:
         raise Http404
-    return placed  # type: ignore[no-any-return]
+    return placed
 
 
-def _placement_frame(request: HttpRequest, placed: Placement) -> dict[str, Any]:
+def _placement_frame(request: SignedIn, placed: Placement) -> dict[str, Any]:
     """The head of a placement's pages: the frame of its case for those who see it; a keeper sees only the stay."""
     page: dict[str, Any] = {"placement": placed, "who": placed.person.name}
     if request.user.has_perm("cases.view_case"):
@@ -334,7 +335,7 @@ def _placement_frame(request: HttpRequest, placed: Placement) -> dict[str, Any]:
 
 
 @permission_required("shelter.end_placement", raise_exception=True)
-def end_placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+def end_placement(request: SignedIn, placement_id: uuid.UUID) -> HttpResponse:
     """Record the day of leaving, or move it."""
     placed, today = _visible_placement(request, placement_id), timezone.localdate()
     form = bind(request, EndPlacementForm, initial=saved_placement(placed, today))
@@ -347,7 +348,7 @@ def end_placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse
             )
         except Stale as stale:
             form.show_conflict(saved_placement(stale.record, today), stale.record.version)  # type: ignore[arg-type,attr-defined]
-            messages.warning(request, stale.sentence)
+            messages.warning(request, str(stale.sentence))
         if done is not None:
             messages.success(request, _("The day of leaving is recorded."))
             return redirect("shelter:placement", placed.pk)
@@ -356,7 +357,7 @@ def end_placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse
 
 
 @permission_required("cases.mark_in_error", raise_exception=True)
-def mark_placement_in_error(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+def mark_placement_in_error(request: SignedIn, placement_id: uuid.UUID) -> HttpResponse:
     """Mark a placement as entered in error, with the reason."""
     placed = _visible_placement(request, placement_id)
     form = bind(request, MarkInErrorForm)
