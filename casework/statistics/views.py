@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from casework.access.requests import SignedIn
 from casework.statistics import engine
 from casework.statistics.forms import ALL, OWN, AnnualReportFilter
 from casework.statistics.registry import Breakdown, Counted
@@ -20,7 +21,7 @@ TREND = 4  # years before the one reported
 
 @require_safe
 @permission_required("statistics.view_figures", raise_exception=True)
-def annual_report(request: HttpRequest) -> HttpResponse:
+def annual_report(request: SignedIn) -> HttpResponse:
     """The figures of a year with their breakdowns, checks, definitions and what others published for it."""
     asked: dict[str, Any] = {"year": timezone.localdate().year, "organisation": OWN} | request.GET.dict()
     form = AnnualReportFilter(asked, user=request.user)

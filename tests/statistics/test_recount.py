@@ -175,15 +175,14 @@ class World:
             self.in_error(fact, record)
 
     def fill(self, persons):
-        order = 0
+        order = iter(self.random.sample(range(5000), 1500))  # not the order in which they are written down
         for place in range(persons):
             name = "other" if place % 3 == 0 else "home"
             fact_person, person = self.person(name)
             for _round in range(self.random.choice([0, 1, 1, 2, 3])):
                 fact_referral, referral = self.referral(name, fact_person, person)
                 for _again in range(self.random.choice([0, 1, 2, 3])):
-                    order += 1
-                    self.decision(fact_referral, referral, order)
+                    self.decision(fact_referral, referral, next(order))
                 if self.odds(0.1) and hasattr(referral, "identification"):
                     fact_referral.identification_error = True
                     self.errors.append(referral.identification)
@@ -197,8 +196,7 @@ class World:
                         fact.case_error = True
         for _round in range(5):  # about nobody: a referral, and a decision on it
             fact_referral, referral = self.referral("home", None, None)
-            order += 1
-            self.decision(fact_referral, referral, order)
+            self.decision(fact_referral, referral, next(order))
         for record in self.errors:
             self.records.mark_in_error(record)
 
