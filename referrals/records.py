@@ -92,22 +92,27 @@ class Referrals:
     def load(self, externals: Iterable[str]) -> None:
         """Bring in those referrals that are already in the records, with their persons."""
         missing = [external for external in set(externals) if external not in self.known]
-        found = Referral.objects.filter(external_key__in=missing).select_related("key", "person", "identification")
-        referrals = list(found)
+        found = Referral.objects.filter(external_key__in=missing).values_list(
+            "external_key", "pk", "external_print", "received_at", "given_age", "identification__pk"
+        )
+        for external, referral_id, print_, received_at, given_age, identification_id in found:
+            known = self.known[external] = Received(external, 0)
+            known.new, known.referral_id, known.print = False, referral_id, print_ or ""
+            known.received_at, known.given_age, known.identification_id = received_at, given_age, identification_id
+
+    def open(self, received: Iterable[Received]) -> None:
+        """For those that were there before, bring in the key and the person: something will be written to them."""
+        wanted = {each.referral_id: each for each in received if not each.new and each.key_id is None}
+        referrals = list(Referral.objects.filter(pk__in=list(wanted)).select_related("key", "person__key"))
         self.persons.load(
             referral.person.external_key for referral in referrals if referral.person and referral.person.external_key
         )
         for referral in referrals:
-            assert referral.external_key is not None  # noqa: S101  (it was found by it)
-            known = self.known[referral.external_key] = Received(referral.external_key, 0)
-            known.new, known.referral_id, known.print = False, referral.pk, referral.external_print or ""
-            known.received_at, known.given_age = referral.received_at, referral.given_age
+            known = wanted[referral.pk]
             known.key_id = referral.key_id
             known.plain = None if referral.key.wrapped is None else referral.key.plain
             if referral.person is not None:
                 known.person = self._person_of(referral.person)
-            if hasattr(referral, "identification"):
-                known.identification_id = referral.identification.pk
 
     def _person_of(self, person: Person) -> Known:
         """The person of a referral in the records; one that somebody named here has no sender's key."""
@@ -159,7 +164,8 @@ class ReadReferrals:
             self._complete(row)
         externals = {row.line: self.referrals.external(row["referral_id"]) for row in rows if row["referral_id"]}
         self.referrals.load(externals.values())
-        self.persons.load(self._person_key(row) for row in rows if self._about_somebody(row))
+        fresh = [row for row in rows if row.line in externals and externals[row.line] not in self.referrals.known]
+        self.persons.load(self._person_key(row) for row in fresh if self._about_somebody(row))
         for row in rows:
             self._check_times(row)
             if row.line in externals:
@@ -334,6 +340,8 @@ class ReadIdentifications:
         self.referrals.load(externals.values())
         own = {row.line: self._external(row) for row in rows}
         self.seen.update(_there(Decision, own.values()))
+        fresh = [externals[row.line] for row in rows if row.line in externals and own[row.line] not in self.seen]
+        self.referrals.open(self.referrals.known[external] for external in fresh if external in self.referrals.known)
         for row in rows:
             self.at += 1
             received = self.referrals.known.get(externals[row.line]) if row.line in externals else None

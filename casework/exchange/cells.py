@@ -109,7 +109,7 @@ def _moment(text: str) -> datetime.datetime:
         if read.tzinfo is None:
             read = read.replace(tzinfo=timezone.get_default_timezone(), fold=0)
         moment = read.astimezone(datetime.UTC)
-        timezone.localtime(moment)  # overflows at both ends of the calendar
+        moment.astimezone(timezone.get_default_timezone())  # overflows at both ends of the calendar
     except (ValueError, OverflowError):
         raise Unreadable(
             _("“%(value)s” is not a time written YYYY-MM-DDTHH:MM, with an offset if it is not Belgrade's.")

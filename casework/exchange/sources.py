@@ -6,6 +6,7 @@ A table is read twice (first all of it is checked, then it is written), so it is
 import codecs
 import csv
 import datetime
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import openpyxl
 from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
+_LONE = re.compile("[\ud800-\udfff]")
 LARGEST_READ = 64 * 1024 * 1024  # bytes of one cell held in memory, so that one over 1 MB is refused by name
 
 
@@ -118,7 +120,7 @@ def _csv_rows(text: Any) -> Iterator[tuple[int, Cells | Malformed]]:
 
 def broken(text: str) -> bool:
     """Whether a cell holds bytes that are not UTF-8."""
-    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
+    return not text.isascii() and _LONE.search(text) is not None
 
 
 def size(text: str) -> int:
