@@ -102,8 +102,10 @@ def record_decision(
             field="forms",
         )
     advance(fresh, "record_decision", by=recorded_by, about=_about(fresh))
-    same_day = fresh.decisions.filter(decided_on=decided_on).aggregate(last=Max("sequence"))["last"]
     person = referral.person
+    # A person's decisions of one day are in order across all referrals: figures take the last.
+    theirs = Decision.objects.filter(person=person) if person else fresh.decisions
+    same_day = theirs.filter(decided_on=decided_on).aggregate(last=Max("sequence"))["last"]
     decision = Decision(
         key=fresh.key,
         identification=fresh,
