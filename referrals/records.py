@@ -58,7 +58,7 @@ class Received:
         self.new = True
         self.key_id: uuid.UUID | None = None
         self.plain: bytes | None = None
-        self.identification_id: uuid.UUID | None = None
+        self.identification_id: Any = None  # a UUID once there is one
         self.identification_new = False
         self.panel: dict[str, str] | None = None
 

@@ -88,6 +88,7 @@ def _case(run: Import, person: Known, numbers: Numbers) -> Case:
 
 
 def _potential(person: Known) -> VictimStatus:
+    assert person.opened_on is not None  # noqa: S101
     return VictimStatus(case_id=person.case_id, status=POTENTIAL, since=person.opened_on)
 
 

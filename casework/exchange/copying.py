@@ -21,7 +21,8 @@ def copy_in(model: type[models.Model], rows: Iterable[models.Model]) -> None:
 def _copy(model: type[models.Model], instances: Sequence[models.Model]) -> None:
     fields = [field for field in model._meta.concrete_fields if field.get_internal_type() not in _SERIAL]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+        sql.Identifier(model._meta.db_table),
+        sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields]),
     )
     connection = connections[DEFAULT_DB_ALIAS]  # itself: the usual proxy costs a look-up for every cell
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+
+from casework.access.visibility import VisibleQuerySet
 
 LISTED = 500  # reference numbers shown of one kind
 
@@ -17,7 +18,7 @@ class Concern:
 
     id: str
     label: Any
-    rows: Callable[[Any], QuerySet[Any]]
+    rows: Callable[[Any], VisibleQuerySet]
     number: str
 
 

@@ -78,7 +78,7 @@ class Known:
         # Of the case (cases.records): its earliest record, the newest decision, the case itself.
         self.opened_on: datetime.date | None = None
         self.decided: tuple[Any, ...] | None = None
-        self.case_id: uuid.UUID | None = None
+        self.case_id: Any = None  # a UUID once the case is known
         self.case_new = False
 
     def key(self) -> VaultKey:
@@ -210,7 +210,8 @@ def _from_records(person: Person, external: str) -> Known:
             known.prints[column] = held
     known.sex, known.citizenships = person.sex, tuple(person.citizenships)
     if person.key.wrapped is not None:
-        known.birth_date = person.birth_date
+        birth_date: Any = person.birth_date
+        known.birth_date = birth_date
     newest = getattr(person, "newest", None) or _FIRST
     known.since = dict.fromkeys(("sex", "birth_date", "citizenships"), newest)
     known.given_age, known.given_age_on = person.given_age, person.given_age_on

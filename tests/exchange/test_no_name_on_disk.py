@@ -108,7 +108,10 @@ def test_the_scanner_finds_a_control_name_in_every_disguise(tmp_path):
 
 def test_a_thousand_imported_names_are_nowhere_on_the_disk(committed_db, import_records, tmp_path):
     wanted = names()
-    head = "referral_id,received_at,source,person_id,given_name,family_name,other_names,summary,referrer_body,municipality\n"
+    head = (
+        "referral_id,received_at,source,person_id,given_name,family_name,other_names,summary,"
+        "referrer_body,municipality\n"
+    )
     rows = [
         f"R{at},2024-03-01T10:00,police,P{at},{name},{name},{name},{name} se javila,{name},{name}\n"
         for at, name in enumerate(wanted)
