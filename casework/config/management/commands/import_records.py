@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,9 +29,15 @@ class Command(BaseCommand):
         path: Path = options["path"]
         dry_run: bool = options["dry_run"]
         try:
+            organisation = home_organisation(options["organisation"])
+        except ProgrammingError:
+            raise CommandError(_("The database has no tables yet. Run migrate and setup first.")) from None
+        except NotReadable as problem:
+            raise CommandError(str(problem)) from None
+        try:
             counted = import_records(
                 path,
-                organisation=home_organisation(options["organisation"]),
+                organisation=organisation,
                 now=timezone.now(),
                 dry_run=dry_run,
             )
