@@ -4,14 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('shelter', '0001_initial'),
+        ("shelter", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='shelter',
-            options={'default_permissions': (), 'ordering': ['name'], 'permissions': [('view_board', 'See the bed board'), ('add_shelter', 'Add a shelter'), ('add_bed', 'Add a bed')]},
+            name="shelter",
+            options={
+                "default_permissions": (),
+                "ordering": ["name"],
+                "permissions": [
+                    ("view_board", "See the bed board"),
+                    ("add_shelter", "Add a shelter"),
+                    ("add_bed", "Add a bed"),
+                ],
+            },
         ),
     ]
