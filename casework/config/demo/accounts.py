@@ -1,6 +1,5 @@
 """Who works in the demo: invented organisations, and accounts with a published password."""
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from casework.access.grants import Role
-from casework.access.models import Duty, Organisation, OrganisationKind, Team, User
+from casework.access.models import Organisation, OrganisationKind, Team, User
 from casework.audit import services as audit
 
 PASSWORD = "primer-bez-tajni"  # noqa: S105  (published on purpose: everything behind it is invented)
@@ -112,10 +111,3 @@ def organisation(place: Place) -> Organisation:
         defaults={"name": place.name, "kind": place.kind, "receives_referrals": place.receives_referrals},
     )
     return found
-
-
-def give_duty(on_duty: User, set_by: User, *, starts_at: datetime.datetime, ends_at: datetime.datetime) -> Duty:
-    """A stretch of duty, past ones too."""
-    return Duty(
-        organisation_id=on_duty.organisation_id, user=on_duty, starts_at=starts_at, ends_at=ends_at, set_by=set_by
-    )

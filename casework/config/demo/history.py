@@ -1,16 +1,19 @@
 """Past acts in the order in which they happened, each with the clock of its own moment."""
 
+import contextlib
 import datetime
 import heapq
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from unittest import mock
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from casework.access.models import User
 from casework.outbox.models import Message, Notification
+from casework.workflow import Refused
 
 Act = Callable[[datetime.datetime], object]
 
@@ -29,14 +32,36 @@ class History:
             heapq.heappush(self._waiting, (moment, next(self._order), act))
 
     def play(self) -> None:
-        """Let everything happen. Times that the services and the trail take from the clock are those of the act."""
+        """Let everything happen. Times that the services and the trail take from the clock are those of the act.
+
+        Call inside a transaction. An act that is refused leaves nothing behind, and the others go on.
+        """
         with mock.patch.object(timezone, "now") as clock:
             while self._waiting:
                 now, _order, act = heapq.heappop(self._waiting)
                 clock.return_value = now
                 for user in self.people:
                     vars(user).pop("on_duty", None)  # asked once per request, and every act is one of its own
-                act(now)
+                with contextlib.suppress(Refused), _one_savepoint():
+                    act(now)
+
+
+@contextlib.contextmanager
+def _one_savepoint() -> Iterator[None]:
+    """A savepoint for all that happens in it; the services' own, half of all statements, are left out."""
+    connection = transaction.get_connection()
+    savepoint = transaction.savepoint()
+    connection.features.uses_savepoints = False
+    try:
+        yield
+    except Refused:
+        connection.features.uses_savepoints = True
+        transaction.savepoint_rollback(savepoint)
+        connection.needs_rollback = False
+        raise
+    finally:
+        connection.features.uses_savepoints = True
+    transaction.savepoint_commit(savepoint)
 
 
 def deliver_what_is_old(before: datetime.datetime) -> None:

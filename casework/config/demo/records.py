@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from casework.access.models import Duty, User
@@ -16,7 +17,8 @@ from casework.shelter.services import add_bed, add_shelter
 from referrals.models import Referral
 
 EMERGENCY, NGO_SHELTER = "cptv-emergency-shelter", "ngo-shelter"
-PER_YEAR = {SUNCE: 30, MOST: 9, CPTV: 6}
+PER_YEAR = {SUNCE: 30, MOST: 9, CPTV: 6}  # referrals
+BEDS = {SUNCE: (6, 4), MOST: (0, 3), CPTV: (6, 0)}  # of the emergency shelter, of the own house
 LIVE_BEDS_DAYS = 45  # how far back the stays in the shelter that is full today began
 SEED = "primer"
 DUTY_AHEAD = 14  # days
@@ -31,9 +33,9 @@ def create_records(*, say: Callable[[str], object], now: datetime.datetime | Non
     with transaction.atomic():
         users = {user.username: user for user in User.objects.select_related("organisation")}
         houses = {place: _house(place, users) for place in PER_YEAR}
-        _set_duty(houses[SUNCE], now, days_ahead=DUTY_AHEAD)
-        _set_duty(houses[MOST], now, days_ahead=DUTY_AHEAD)
-        _set_duty(houses[CPTV], now, days_ahead=DUTY_AHEAD)
+        for place, house in houses.items():
+            _add_shelters(house, place, users)
+            _set_duty(house, now)
         history = History(now, users.values())
         for place, house in houses.items():
             responders = [users["milan"], users["mila"]] if place == SUNCE else []
@@ -44,52 +46,61 @@ def create_records(*, say: Callable[[str], object], now: datetime.datetime | Non
     return True
 
 
+@transaction.atomic
+def keep_duty(now: datetime.datetime) -> None:
+    """Let somebody be on duty now and in the next days, however long the demo was not started."""
+    users = {user.username: user for user in User.objects.select_related("organisation")}
+    for place in PER_YEAR:
+        _set_duty(_house(place, users), now)
+
+
 # --- who and where -------------------------------------------------------------------------------------------------
+def _those(place: Place, role: str, users: dict[str, User]) -> list[User]:
+    return [users[account.username] for account in accounts.PEOPLE if account.place == place and account.role == role]
+
+
 def _house(place: Place, users: dict[str, User]) -> House:
-    def those(role: str) -> list[User]:
-        return [
-            users[account.username] for account in accounts.PEOPLE if account.place == place and account.role == role
-        ]
+    return House(accounts.organisation(place), _those(place, "caseworker", users), _those(place, "supervisor", users))
 
-    house = House(accounts.organisation(place), those("caseworker"), those("supervisor"))
-    keepers = those("shelter-keeper")
-    wanted = {SUNCE: (6, 4), MOST: (0, 3), CPTV: (6, 0)}[place]
+
+def _add_shelters(house: House, place: Place, users: dict[str, User]) -> None:
     names = {EMERGENCY: "Urgentni prihvat (primer)", NGO_SHELTER: f"Kuća {place.name.split()[-1]}"}
-    for (kind, name), beds in zip(names.items(), wanted, strict=True):
-        if beds:
-            made = add_shelter(
-                organisation=house.organisation,
-                name=name,
-                kind=kind,
-                short_term=kind == EMERGENCY,
-                keepers=keepers,
-                added_by=house.supervisors[0],
-            )
-            for number in range(1, beds + 1):
-                add_bed(shelter=made, name=f"Krevet {number}", added_by=house.supervisors[0])
-            house.shelters[kind] = made
-    return house
-
-
-def _set_duty(house: House, now: datetime.datetime, *, days_ahead: int) -> None:
-    """Week by week since the first year, then day by day: there is always somebody on duty, from eight to eight."""
-    workers = house.caseworkers
-    start = datetime.datetime(now.year - 2, 1, 1, 8, tzinfo=timezone.get_default_timezone())
-    rows, turn = list[Duty](), 0
-    today = timezone.localdate(now)
-    begin = timezone.make_aware(datetime.datetime.combine(today - DAY, datetime.time(8)))
-    while start < begin:
-        end = min(_same_hour(start, 7), begin)
-        rows.append(
-            accounts.give_duty(workers[turn % len(workers)], house.supervisors[0], starts_at=start, ends_at=end)
+    for (kind, name), beds in zip(names.items(), BEDS[place], strict=True):
+        if not beds:
+            continue
+        made = house.shelters[kind] = add_shelter(
+            organisation=house.organisation,
+            name=name,
+            kind=kind,
+            short_term=kind == EMERGENCY,
+            keepers=_those(place, "shelter-keeper", users),
+            added_by=house.supervisors[0],
         )
-        start, turn = end, turn + 1
-    last = _same_hour(begin, days_ahead + 2)
-    turn = 0  # the first caseworker has today
-    while start < last:
-        end = _same_hour(start, 2 if turn == 0 else 1)
+        for number in range(1, beds + 1):
+            add_bed(shelter=made, name=f"Krevet {number}", added_by=house.supervisors[0])
+
+
+def _set_duty(house: House, now: datetime.datetime) -> None:
+    """Continue the rota: week by week in the past, day by day from now on, always from eight to eight.
+
+    In a new one the first caseworker is on duty now.
+    """
+    before = Duty.objects.filter(organisation=house.organisation)
+    last = before.aggregate(last=Max("ends_at"))["last"]
+    start = last or datetime.datetime(now.year - 2, 1, 1, 8, tzinfo=timezone.get_default_timezone())
+    turn, rows = before.count(), list[Duty]()
+    while start < now + DUTY_AHEAD * DAY:
+        end = _same_hour(start, 7 if start < now - 9 * DAY else 1)
+        now_and_new = last is None and start <= now < end
+        worker = house.caseworkers[0 if now_and_new else turn % len(house.caseworkers)]
         rows.append(
-            accounts.give_duty(workers[turn % len(workers)], house.supervisors[0], starts_at=start, ends_at=end)
+            Duty(
+                organisation=house.organisation,
+                user=worker,
+                starts_at=start,
+                ends_at=end,
+                set_by=house.supervisors[0],
+            )
         )
         start, turn = end, turn + 1
     Duty.objects.bulk_create(rows)
@@ -250,9 +261,9 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     # the emergency shelter: six beds, all taken tonight; the first is free again in four days
     stays = ((40, 44), (33, 39), (21, None), (18, 27), (12, 24), (6, 20))  # placed days ago, for so many nights
     for bed, (days, nights) in enumerate(stays):
-        story = Story(history, sunce, f"{SEED} bed {bed}", now - (days + 1) * DAY, age=19 + 4 * bed, sex="female")
+        story = Story(history, sunce, f"{SEED} bed {bed}", _noon(now, days + 2), age=19 + 4 * bed, sex="female")
         initiated = story.begin_case(story.received_at)
-        story.at(max(now - days * DAY, initiated + HOUR), story.place, kind=EMERGENCY, nights=nights, bed=bed)
+        story.at(_noon(now, days), story.place, kind=EMERGENCY, nights=nights, bed=bed)
         story.at(initiated + 3 * DAY, story.assess_risk)
         story.at(initiated + 4 * DAY, story.note)
         if bed % 2 == 0 and days > 15:
@@ -260,11 +271,17 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
 
     # the house of the NGO: one leaves today, one arrives today, one stays
     for name, days, nights in (("leaving", 20, 20), ("arriving", 0, 30), ("staying", 9, None)):
-        story = Story(history, sunce, f"{SEED} {name}", now - (days + 2) * DAY, age=22, sex="male", worker=ana)
-        initiated = story.begin_case(story.received_at)
-        story.at(max(now - days * DAY - HOUR, initiated + HOUR), story.place, kind=NGO_SHELTER, nights=nights)
+        story = Story(history, sunce, f"{SEED} {name}", _noon(now, days + 2), age=22, sex="male", worker=ana)
+        story.begin_case(story.received_at)
+        story.at(_noon(now, days), story.place, kind=NGO_SHELTER, nights=nights)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
     initiated = sealed.begin_case(sealed.received_at)
     sealed.at(initiated + 5 * DAY, sealed.seal)
+
+
+def _noon(now: datetime.datetime, days_ago: int) -> datetime.datetime:
+    """Noon in Belgrade some days ago; of today, not later than now."""
+    day = timezone.localdate(now) - days_ago * DAY
+    return min(now, timezone.make_aware(datetime.datetime.combine(day, datetime.time(12))))

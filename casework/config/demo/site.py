@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from casework import embedded
 from casework.access.services import load_roles
@@ -82,7 +83,8 @@ def prepare(*, with_data: bool, say: Callable[[str], object]) -> None:
         from casework.config.demo import records
 
         accounts.create_accounts(accounts.PEOPLE)
-        records.create_records(say=say)
+        if not records.create_records(say=say):
+            records.keep_duty(timezone.now())
     else:
         accounts.create_accounts(accounts.ONE_PER_ROLE)
     for connection in connections.all():

@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from casework.access.models import Duty, Organisation, User
 from casework.cases import services as cases
-from casework.cases.models import Case
+from casework.cases.models import Case, CaseStatus
 from casework.config.demo import names
 from casework.config.demo.history import History
 from casework.justice import services as justice
-from casework.justice.models import WitnessStatus
+from casework.justice.chain import DESIGNATION
+from casework.justice.models import WitnessOutcome, WitnessStatus
 from casework.shelter import services as shelter
 from casework.shelter.models import Placement, Shelter
+from casework.shelter.nights import Stay, bed_for
+from casework.shelter.occupancy import bed_nights
 from casework.workflow import Refused
 from referrals import services as referrals
 from referrals.models import Decision, Identification, Referral, Route, Seen
@@ -116,6 +119,7 @@ class Story:
                 act(now, **details)
             except Refused:
                 self.over = True
+                raise
 
         self.history.at(moment, happen)
 
@@ -264,29 +268,24 @@ class Story:
                 decision=self.decision, why="Odluka druge osobe (izmišljeno).", now=now, marked_by=self.supervisor
             )
 
-    @property
-    def positive(self) -> bool:
-        return self.decision is not None and self.decision.outcome in ("identified", "recognised")
-
     # --- a place to stay ---------------------------------------------------------------------------------------------
     def place(self, now: datetime.datetime, kind: str, *, nights: int | None, bed: int | None = None) -> None:
         """A bed in the house's shelter of this kind; without a free one nothing happens. `bed` counts from 0."""
         today = timezone.localdate(now)
-        house = self.house.shelters[kind]
-        try:
-            self.placement = shelter.place_person(
-                case=self.case,
-                kind=kind,
-                shelter=house,
-                bed=None if bed is None else house.beds.order_by("name")[bed],
-                starts_on=today,
-                ends_on=None if nights is None else today + nights * DAY,
-                needs=self.chance.choice(["", "Prevodilac; mirna soba. (izmišljeno)", "Dete uz majku. (izmišljeno)"]),
-                placed_by=self.worker,
-                today=today,
-            )
-        except Refused:
-            self.placement = None
+        house, ends_on = self.house.shelters[kind], None if nights is None else today + nights * DAY
+        if bed is None and bed_for(Stay(today, ends_on), bed_nights(house, today)) is None:
+            return
+        self.placement = shelter.place_person(
+            case=self.case,
+            kind=kind,
+            shelter=house,
+            bed=None if bed is None else house.beds.order_by("name")[bed],
+            starts_on=today,
+            ends_on=ends_on,
+            needs=self.chance.choice(["", "Prevodilac; mirna soba. (izmišljeno)", "Dete uz majku. (izmišljeno)"]),
+            placed_by=self.worker,
+            today=today,
+        )
 
     def place_in_family(self, now: datetime.datetime) -> None:
         """A foster family: the supervisor overrides the gate, which nobody can open yet."""
@@ -309,20 +308,20 @@ class Story:
     # --- witness -----------------------------------------------------------------------------------------------------
     def ask_status(self, now: datetime.datetime, kind: str) -> None:
         """Ask for a designation or a status; what the chain does not allow yet is not asked for."""
-        if not self.positive:
+        self.case.refresh_from_db(fields=["status", "victim_status"])
+        designated = self.statuses.get(DESIGNATION)
+        waits = kind != DESIGNATION and (designated is None or designated.status != WitnessOutcome.GRANTED)
+        if self.case.status != CaseStatus.OPEN or not self.case.victim_status.startswith("officially") or waits:
             return
         today = timezone.localdate(now)
-        try:
-            self.statuses[kind] = justice.request_witness_status(
-                case=self.case,
-                kind=kind,
-                requested_on=today,
-                decided_by_body=PROSECUTOR,
-                requested_by=self.worker,
-                today=today,
-            )
-        except Refused:
-            return
+        self.statuses[kind] = justice.request_witness_status(
+            case=self.case,
+            kind=kind,
+            requested_on=today,
+            decided_by_body=PROSECUTOR,
+            requested_by=self.worker,
+            today=today,
+        )
 
     def answer_status(self, now: datetime.datetime, kind: str, answer: str) -> None:
         status = self.statuses.get(kind)
