@@ -32,9 +32,9 @@ def _tell_caseworker(case: Case, caseworker: User) -> None:
     tell([caseworker], Subject.CASE_ASSIGNED, reference=case.number, path=reverse("cases:case", args=[case.number]))
 
 
-def state_of(assignment: Assignment) -> str:
+def state_of(assignment: Assignment | None) -> str:
     """What a page remembers of an assignment it shows, so that an act on it can tell whether somebody was faster."""
-    return f"{assignment.pk}:{assignment.status}"
+    return f"{assignment.pk}:{assignment.status}" if assignment else ""
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def confirm_assignment(*, assignment: Assignment, confirmed_by: User, now: datet
 
 @transaction.atomic
 def reassign_case(
-    *, case: Case, caseworker: User, reassigned_by: User, now: datetime.datetime, seen: str = ""
+    *, case: Case, caseworker: User, reassigned_by: User, now: datetime.datetime, seen: str | None = None
 ) -> Assignment:
     """Give a case to another caseworker: the old assignment ends, the new one is confirmed by the giver.
 
@@ -64,11 +64,11 @@ def reassign_case(
     before = case.caseworker_id
     fresh = lock(case)
     current = fresh.assignments.current().select_for_update(of=("self",)).first()
-    overtaken = state_of(current) != seen if seen and current else fresh.caseworker_id != before
+    overtaken = fresh.caseworker_id != before if seen is None else state_of(current) != seen
     if overtaken:
         raise Refused(
             _("Somebody was faster: case %(number)s is with %(caseworker)s now. Look again before you change it.")
-            % {"number": fresh.number, "caseworker": fresh.caseworker},
+            % {"number": fresh.number, "caseworker": fresh.caseworker or _("nobody")},
             case=fresh,
         )
     _refuse_unfit(fresh, caseworker)

@@ -90,7 +90,7 @@ class ReassignCaseForm(RecordForm):
 
     def __init__(self, *args: Any, case: Case, workloads: list[Workload], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = {load.caseworker.pk: load for load in workloads}
+        held = {load.caseworker.pk: load for load in workloads if load.caseworker}
         field: Any = self.fields["caseworker"]
         field.queryset = User.objects.colleagues(case.organisation_id, Role.CASEWORKER).exclude(pk=case.caseworker_id)
         field.label_from_instance = lambda user: _with_workload(user, held.get(user.pk))

@@ -32,7 +32,7 @@ from casework.cases.forms import (
     saved_case,
 )
 from casework.cases.looked import SHOWN, events, words
-from casework.cases.models import Assignment, Case, CaseStatus, Note
+from casework.cases.models import Assignment, Case, CaseStatus, Note, RiskLevel
 from casework.cases.naming import live_grants
 from casework.cases.tabs import tabs_of
 from casework.cases.workload import Workload, waiting_for_review, workloads
@@ -109,8 +109,13 @@ def _case_row(case: Case) -> list[Any]:
         {"status": case.victim_status, "label": case.victim_status_label},
         str(case.caseworker) if case.caseworker else "–",
         case.opened_on,
-        {"status": case.risk_level, "label": case.get_risk_level_display()},
+        _risk(case),
     ]
+
+
+def _risk(case: Case) -> Any:
+    label = case.get_risk_level_display()
+    return label if case.risk_level == RiskLevel.UNKNOWN else {"status": case.risk_level, "label": label}
 
 
 @require_safe
@@ -122,19 +127,21 @@ def assignment_board(request: HttpRequest) -> HttpResponse:
     loads = workloads(request.user, now)
     audit.read(request, "assignment_board", *(each.case for each in waiting), *(each.case.person for each in waiting))
     page = {
-        "now": now,
-        "waiting": [(each, services.state_of(each)) for each in waiting],
-        "bars": [(str(load.caseworker), load.open) for load in loads],
+        "waiting": waiting,
+        "bars": [(_name(load), load.open) for load in loads],
         "headers": [_("Caseworker"), _("Open cases"), _("Waiting for review"), _("Overdue clocks")],
         "rows": [_workload_row(load) for load in loads],
     }
     return render(request, "cases/assignment_board.html", page)
 
 
+def _name(load: Workload) -> str:
+    return str(load.caseworker or _("No caseworker yet"))
+
+
 def _workload_row(load: Workload) -> list[Any]:
-    name = str(load.caseworker)
-    if not load.caseworker.is_active:
-        return [{"text": name, "hint": _("Account disabled")}, load.open, load.waiting, load.overdue]
+    gone = load.caseworker is not None and not load.caseworker.is_active
+    name = {"text": _name(load), "hint": _("Account disabled") if gone else ""}
     return [name, load.open, load.waiting, load.overdue]
 
 
@@ -302,7 +309,7 @@ def reassign_case(request: HttpRequest, number: str) -> HttpResponse:
         ReassignCaseForm,
         case=found,
         workloads=workloads(request.user, timezone.now()),
-        initial={"seen": services.state_of(current) if current else ""},
+        initial={"seen": services.state_of(current)},
     )
     if form.is_bound and form.is_valid():
         done = attempt(

@@ -14,14 +14,17 @@ from casework.cases.models import Assignment, AssignmentStatus, Case, CaseStatus
 class Workload:
     """Open cases of one caseworker, how many of those wait for review, and clocks of theirs that have run out."""
 
-    caseworker: User
+    caseworker: User | None
     open: int
     waiting: int
     overdue: int
 
 
 def workloads(user: User, now: datetime.datetime) -> list[Workload]:
-    """Of every active caseworker of the user's organisation, and of who else still has open cases; by name."""
+    """Of every active caseworker of the user's organisation, and of who else still has open cases, by name.
+
+    Open cases that nobody has (they were imported) come last, with None as their caseworker.
+    """
     visible = Case.objects.visible_to(user).valid().filter(status=CaseStatus.OPEN).order_by()
     late = visible.filter(
         referrals__error_at=None,
@@ -37,10 +40,9 @@ def workloads(user: User, now: datetime.datetime) -> list[Workload]:
     caseworkers = {each.pk: each for each in User.objects.colleagues(user.organisation_id, Role.CASEWORKER)}
     others = [key for key in counts[0] if key is not None and key not in caseworkers]
     caseworkers |= {each.pk: each for each in User.objects.filter(pk__in=others)} if others else {}
-    return [
-        Workload(each, *(count.get(key, 0) for count in counts))
-        for key, each in sorted(caseworkers.items(), key=lambda pair: str(pair[1]))
-    ]
+    by_name: list[User | None] = sorted(caseworkers.values(), key=str)
+    by_name += [None] if None in counts[0] else []
+    return [Workload(each, *(count.get(each.pk if each else None, 0) for count in counts)) for each in by_name]
 
 
 def waiting_for_review(user: User) -> list[Assignment]:

@@ -38,8 +38,26 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         "age": age_words(who),
         "citizenships": [codes.country_label(code) for code in who.citizenships],
         "languages": [codes.language_label(code) for code in who.languages],
-        "cases": who.cases.visible_to(request.user).select_related("caseworker").order_by("-number"),
-        "referrals": who.referrals.visible_to(request.user).order_by("-number"),
+        "case_headers": [_("Number"), _("Status"), _("Victim status"), _("Caseworker"), _("Opened")],
+        "cases": [
+            [
+                {"text": case.number, "url": reverse("cases:case", args=[case.number])},
+                {"status": case.status, "label": case.get_status_display()},
+                case.victim_status_label,
+                str(case.caseworker or _("Nobody")),
+                case.opened_on,
+            ]
+            for case in who.cases.visible_to(request.user).select_related("caseworker").order_by("-number")
+        ],
+        "referral_headers": [_("Number"), _("Status"), _("Received")],
+        "referrals": [
+            [
+                {"text": referral.number, "url": reverse("referrals:referral", args=[referral.number])},
+                {"status": referral.status, "label": referral.get_status_display()},
+                referral.received_at,
+            ]
+            for referral in who.referrals.visible_to(request.user).order_by("-number")
+        ],
         "may_amend": request.user.has_perm("people.amend_person"),
     }
     return render(request, "people/person.html", page)
