@@ -119,6 +119,7 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:mark-decision-in-error": record(WORK, decision_id=lambda world, dossier: dossier.decision.pk),
     # beds
     "shelter:board": plain(CASEWORKERS | {"nada"}),
+    "shelter:overrides": plain({"petar"}),
     "shelter:shelters": plain(CASEWORKERS | {"nada"}),
     "shelter:add-shelter": plain(SUPERVISORS),
     "shelter:add-bed": record(BEDS, shelter_id=lambda world, dossier: dossier.shelter.pk),

@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.access.drafts import take_draft, token_for
 from casework.access.grants import Role
 from casework.access.models import Team, User
+from casework.audit.services import trace_refusal
 from casework.workflow import Refused, Stale
 from reference import codes
 
@@ -201,6 +202,7 @@ def bind(request: HttpRequest, form_class: type[FormT], **kwargs: Any) -> FormT:
         if kept is not None:
             _fill(form, kept)
     form.draft_token = token_for(request.user)  # type: ignore[attr-defined,arg-type]
+    form.request = request  # type: ignore[attr-defined]
     return form
 
 
@@ -216,12 +218,13 @@ def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
 
 
 def attempt(form: forms.Form, act: Callable[[], Result]) -> Result | None:
-    """Do the act; a refusal becomes the form's error, beside the field it names. `Stale` passes through."""
+    """Do the act; a refusal is traced and becomes the form's error, beside its field. `Stale` passes through."""
     try:
         return act()
     except Stale:
         raise
     except Refused as refusal:
+        trace_refusal(form.request)  # type: ignore[attr-defined]
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
         return None
 

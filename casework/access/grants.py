@@ -71,5 +71,5 @@ GRANTS: dict[str, frozenset[str]] = {
             "access.set_duty",
         }
     ),
-    Role.AUDITOR: frozenset({"audit.read_trail"}),
+    Role.AUDITOR: frozenset({"audit.read_trail", "shelter.read_overrides"}),
 }

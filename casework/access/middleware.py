@@ -58,6 +58,4 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> None:
         if isinstance(problem, (Http404, PermissionDenied)) and request.user.is_authenticated:
-            match = request.resolver_match
-            key = next(iter(match.kwargs.values()), "") if match else ""
-            audit.refuse(request.user, (match.url_name or "page")[:60] if match else "page", note=str(key)[:40])
+            audit.trace_refusal(request)

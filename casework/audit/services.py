@@ -1,5 +1,6 @@
 """Writing the trail. If it cannot be written, nothing is shown and nothing is done."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from casework.audit.models import Event, Kind
+
+_REFERENCE = re.compile(r"[RC]-\d{4}-\d{1,9}|[0-9a-f-]{36}")
 
 
 def _event(
@@ -47,6 +50,17 @@ def refuse(user: Any, verb: str, *subjects: models.Model, note: str = "") -> Non
     """Record a refusal in a transaction of its own, so that rolling the act back keeps its trace."""
     with transaction.atomic(durable=not _in_test_transaction()):
         _event(Kind.REFUSAL, verb, user, subjects, (), note).save()
+
+
+def trace_refusal(request: HttpRequest) -> None:
+    """Record that the view of this request refused: its name, and the number or key in its address."""
+    match = request.resolver_match
+    if match is None:
+        refuse(request.user, "page")
+        return
+    key = str(next(iter(match.kwargs.values()), ""))
+    note = key if _REFERENCE.fullmatch(key) else ""  # an address may hold anything that somebody typed
+    refuse(request.user, (match.url_name or "page").replace("-", "_")[:60], note=note)
 
 
 def _in_test_transaction() -> bool:

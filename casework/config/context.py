@@ -22,6 +22,7 @@ NAV = (
     (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
     (lambda: _("Duty"), "access:duty", "access.set_duty"),
     (lambda: _("Audit trail"), "audit:trail", "audit.read_trail"),
+    (lambda: _("Overrides"), "shelter:overrides", "shelter.read_overrides"),
     (lambda: _("Reference"), "reference:index", ""),
 )
 

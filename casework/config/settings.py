@@ -249,5 +249,8 @@ LOGGING = {
     "filters": {"no_values": {"()": "casework.config.logs.NoValues"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_values"]}},
     "root": {"handlers": ["console"], "level": env.str("CASEWORK_LOG_LEVEL", "WARNING")},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.request": {"level": "ERROR"},  # a 404 would quote the address that somebody typed
+    },
 }

@@ -90,15 +90,18 @@ class Bed(models.Model):
 
 class PlacementQuerySet(RecordQuerySet):
     def visible_to(self, user: "User") -> "PlacementQuerySet":
-        """Those of visible cases; for a keeper, those in the shelters they keep. (Disjoint roles: never an OR.)"""
+        """Those of visible cases; for a keeper, those in the shelters they keep, unless the case is sealed."""
         if user.has_perm("cases.view_case"):
             return self.filter(case__in=Case.objects.visible_to(user))
         if user.has_perm("shelter.view_board"):
-            return self.filter(shelter__in=Shelter.objects.visible_to(user))
+            return self.filter(shelter__in=Shelter.objects.visible_to(user), person__sealed=False)
         return self.none()
 
-    def live(self) -> "PlacementQuerySet":
-        return self.valid()  # type: ignore[return-value]
+    def overrides_read_by(self, user: "User") -> "PlacementQuerySet":
+        """Those whose gate a supervisor overrode, for the auditor of the organisation: reasons, no persons."""
+        if not user.has_perm("shelter.read_overrides"):
+            return self.none()
+        return self.filter(case__organisation=user.organisation_id, overridden_by__isnull=False)
 
 
 def nights() -> Func:
@@ -133,6 +136,7 @@ class Placement(Record):
             ("place_person", "Place a person"),
             ("end_placement", "Record that a person left"),
             ("override_gate", "Override a gate of protection with a reason"),
+            ("read_overrides", "Read the reasons given for overrides"),
         ]
         ordering = ["-starts_on"]
         indexes = [models.Index(fields=["kind", "starts_on"], name="placement_of_kind")]

@@ -5,6 +5,7 @@ from casework.shelter import views
 app_name = "shelter"
 urlpatterns = [
     path("", views.board, name="board"),
+    path("overrides/", views.overrides, name="overrides"),
     path("shelters/", views.shelters, name="shelters"),
     path("shelters/add/", views.add_shelter, name="add-shelter"),
     path("shelters/<uuid:shelter_id>/add-bed/", views.add_bed, name="add-bed"),

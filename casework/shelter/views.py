@@ -38,6 +38,8 @@ from casework.shelter.occupancy import houses
 from casework.workflow import Stale
 from reference import codes
 
+OVERRIDES = 200
+
 
 # The board ------------------------------------------------------------------------------------------------------------
 @require_safe
@@ -371,3 +373,25 @@ def mark_placement_in_error(request: SignedIn, placement_id: uuid.UUID) -> HttpR
             return redirect("shelter:placement", placed.pk)
     page = _placement_frame(request, placed) | {"form": form}
     return render(request, "shelter/mark_placement_in_error.html", page)
+
+
+# For the auditor --------------------------------------------------------------------------------------------------------
+@require_safe
+@permission_required("shelter.read_overrides", raise_exception=True)
+def overrides(request: SignedIn) -> HttpResponse:
+    """Who overrode a gate of protection, when and why. The reason is shown; the person and the case are not."""
+    found = Placement.objects.overrides_read_by(request.user).select_related("key", "overridden_by")
+    shown = list(found.order_by("-created_at")[:OVERRIDES])
+    audit.read(request, "overrides", *shown)
+    headers = [_("When"), _("Who"), _("Placement"), _("Reason"), _("Record")]
+    rows = [
+        [
+            timezone.localtime(each.created_at),
+            str(each.overridden_by),
+            codes.label("placement_types", each.kind),
+            each.override_reason,
+            str(each.pk),
+        ]
+        for each in shown
+    ]
+    return render(request, "shelter/overrides.html", {"headers": headers, "rows": rows})

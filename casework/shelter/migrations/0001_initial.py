@@ -52,7 +52,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
-                "permissions": [("view_board", "See the bed board"), ("add_bed", "Add a bed")],
+                "permissions": [
+                    ("view_board", "See the bed board"),
+                    ("add_shelter", "Add a shelter"),
+                    ("add_bed", "Add a bed"),
+                ],
                 "default_permissions": (),
             },
         ),
@@ -156,6 +160,7 @@ class Migration(migrations.Migration):
                     ("place_person", "Place a person"),
                     ("end_placement", "Record that a person left"),
                     ("override_gate", "Override a gate of protection with a reason"),
+                    ("read_overrides", "Read the reasons given for overrides"),
                 ],
                 "abstract": False,
                 "default_permissions": (),
