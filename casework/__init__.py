@@ -1,1 +1,1 @@
-"""The record: persons, cases, shelters, proceedings, figures. DESIGN: one Django app per folder, one direction of imports."""
+"""The record: persons, cases, shelters, proceedings, figures; one Django app per folder, one direction of imports."""

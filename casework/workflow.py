@@ -29,7 +29,7 @@ class Refused(Exception):
 
     def __init__(self, sentence: str | Promise, *, field: str | None = None, **data: Any) -> None:
         super().__init__(str(sentence))
-        self.sentence, self.field, self.data = sentence, field, data
+        self.sentence, self.field, self.data = str(sentence), field, data
 
 
 class Stale(Refused):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from casework.access.models import Draft, User
+from casework.access.requests import SignedIn
 from casework.vault.models import VaultKey
 from casework.vault.services import destroy_key
 
@@ -38,7 +39,7 @@ def keep_draft(request: HttpRequest) -> Draft | None:
 
 
 @transaction.atomic
-def take_draft(request: HttpRequest) -> dict[str, list[Any]] | None:
+def take_draft(request: SignedIn) -> dict[str, list[Any]] | None:
     """The draft that `?draft=` names, if it is this user's and this page's. It is given once and then erased."""
     try:
         named = uuid.UUID(request.GET.get("draft", ""))

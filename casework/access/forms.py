@@ -18,13 +18,14 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.drafts import take_draft, token_for
 from casework.access.grants import Role
 from casework.access.models import Team, User
+from casework.access.requests import SignedIn
 from casework.audit.services import trace_refusal
 from casework.workflow import Refused, Stale
 from reference import codes
@@ -171,7 +172,7 @@ class VersionedForm(RecordForm):
         `saved` maps field names to what the record holds now, as the form's `initial` would.
         """
         self.conflicts = []
-        typed = self.data.copy()
+        typed: Any = self.data.copy()  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             if name == "version":
                 continue
@@ -192,7 +193,7 @@ def _shown(field: forms.Field, value: Any) -> str:
     return str(chosen.get(value, "" if value is None else value)).replace("\r\n", "\n")
 
 
-def bind(request: HttpRequest, form_class: type[FormT], **kwargs: Any) -> FormT:
+def bind(request: SignedIn, form_class: type[FormT], **kwargs: Any) -> FormT:
     """The form of this request: bound when posted, filled from a kept draft after sign-in, otherwise fresh."""
     if request.method == "POST":
         form = form_class(request.POST, request.FILES or None, **kwargs)
@@ -201,7 +202,7 @@ def bind(request: HttpRequest, form_class: type[FormT], **kwargs: Any) -> FormT:
         kept = take_draft(request) if "draft" in request.GET else None
         if kept is not None:
             _fill(form, kept)
-    form.draft_token = token_for(request.user)  # type: ignore[attr-defined,arg-type]
+    form.draft_token = token_for(request.user)  # type: ignore[attr-defined]
     form.request = request  # type: ignore[attr-defined]
     return form
 
@@ -212,7 +213,7 @@ def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
     for name, values in kept.items():
         typed.setlist(name, values)
     for name, field in form.fields.items():
-        value = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))  # type: ignore[arg-type]
+        value = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
         form.initial[name] = value
     form.restored = True  # type: ignore[attr-defined]
 

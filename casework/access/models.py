@@ -93,7 +93,7 @@ class User(AbstractUser):
     session_salt = models.CharField(max_length=24, default=_session_salt, editable=False)
 
     REQUIRED_FIELDS = []
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta:
         default_permissions = ()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from casework.access import services
 from casework.access.forms import CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
 from casework.access.grants import OPENS_RECORDS, Role
 from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
+from casework.access.requests import SignedIn
 from casework.workflow import Refused
 
 View = Callable[..., HttpResponse]
@@ -28,7 +29,7 @@ def needs(permission: str) -> Callable[[View], View]:
 
 @require_safe
 @needs("access.manage_users")
-def users(request: HttpRequest) -> HttpResponse:
+def users(request: SignedIn) -> HttpResponse:
     """The accounts of one's own organisation."""
     accounts = User.objects.visible_to(request.user).select_related("team").prefetch_related("groups")
     rows = [
@@ -39,7 +40,7 @@ def users(request: HttpRequest) -> HttpResponse:
 
 
 @needs("access.manage_users")
-def create_user(request: HttpRequest) -> HttpResponse:
+def create_user(request: SignedIn) -> HttpResponse:
     """A new account in one's own organisation, without a role."""
     organisation = request.user.organisation
     form = bind(request, CreateUserForm, organisation=organisation)
@@ -56,7 +57,7 @@ def create_user(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs("access.manage_users")
-def user(request: HttpRequest, pk: UUID) -> HttpResponse:
+def user(request: SignedIn, pk: UUID) -> HttpResponse:
     """One account: its roles, what is waiting, and whether it may sign in."""
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     context = {
@@ -67,7 +68,7 @@ def user(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "access/user.html", context)
 
 
-def _done(request: HttpRequest, act: Callable[[], Any], sentence: str) -> None:
+def _done(request: SignedIn, act: Callable[[], Any], sentence: str) -> None:
     try:
         act()
     except Refused as refusal:
@@ -78,7 +79,7 @@ def _done(request: HttpRequest, act: Callable[[], Any], sentence: str) -> None:
 
 @require_POST
 @needs("access.manage_users")
-def disable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
+def disable_user(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     _done(
         request,
@@ -90,7 +91,7 @@ def disable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.manage_users")
-def enable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
+def enable_user(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     _done(
         request,
@@ -101,7 +102,7 @@ def enable_user(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @needs("access.request_role")
-def request_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+def request_role(request: SignedIn, pk: UUID) -> HttpResponse:
     """Ask for a role for somebody else."""
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     form = bind(request, RequestRoleForm)
@@ -123,7 +124,7 @@ def request_role(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.request_role")
-def withdraw_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+def withdraw_role(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     role = request.POST.get("role", "")
     if role not in account.roles:
@@ -139,20 +140,21 @@ def withdraw_role(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @needs("access.approve_role")
-def role_requests(request: HttpRequest) -> HttpResponse:
+def role_requests(request: SignedIn) -> HttpResponse:
     """Roles that wait for a second person, and what became of the last ones."""
     asked = RoleRequest.objects.visible_to(request.user).select_related("user", "requested_by", "decided_by")
-    waiting = list(asked.filter(status=RoleRequestStatus.WAITING))
-    for one in waiting:
-        # Neither the one who asked nor the one it is for can be the second person.
-        one.may_decide = request.user.pk not in (one.user_id, one.requested_by_id)
+    # Neither the one who asked nor the one it is for can be the second person.
+    waiting = [
+        (one, request.user.pk not in (one.user_id, one.requested_by_id))
+        for one in asked.filter(status=RoleRequestStatus.WAITING)
+    ]
     context = {"waiting": waiting, "decided": asked.exclude(status=RoleRequestStatus.WAITING)[:50]}
     return render(request, "access/role_requests.html", context)
 
 
 @require_POST
 @needs("access.approve_role")
-def approve_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+def approve_role(request: SignedIn, pk: UUID) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
     _done(
         request,
@@ -164,7 +166,7 @@ def approve_role(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.approve_role")
-def refuse_role(request: HttpRequest, pk: UUID) -> HttpResponse:
+def refuse_role(request: SignedIn, pk: UUID) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
     _done(
         request,
@@ -176,7 +178,7 @@ def refuse_role(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @needs("access.set_duty")
-def duty(request: HttpRequest) -> HttpResponse:
+def duty(request: SignedIn) -> HttpResponse:
     """Who is on duty now and next."""
     now = timezone.now()
     rows = Duty.objects.visible_to(request.user).filter(ends_at__gt=now).select_related("user", "set_by")
@@ -184,7 +186,7 @@ def duty(request: HttpRequest) -> HttpResponse:
 
 
 @needs("access.set_duty")
-def set_duty(request: HttpRequest) -> HttpResponse:
+def set_duty(request: SignedIn) -> HttpResponse:
     """Put a colleague on duty."""
     form = bind(request, SetDutyForm, organisation=request.user.organisation)
     if form.is_bound and form.is_valid():

@@ -1,6 +1,7 @@
 """The auditor's page: who did, saw or was refused what. References only, no content."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import permission_required
@@ -27,7 +28,8 @@ def trail(request: HttpRequest) -> HttpResponse:
     """The organisation's trail, newest first, by kind, person acting, or record."""
     form = TrailForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    events = Event.objects.visible_to(request.user).select_related("actor").order_by("-id")
+    user: Any = request.user
+    events = Event.objects.visible_to(user).select_related("actor").order_by("-id")
     if asked.get("kind"):
         events = events.filter(kind=asked["kind"])
     if asked.get("actor"):

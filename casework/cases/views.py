@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.forms import attempt, bind
 from casework.access.models import User
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases import services
 from casework.cases import timeline as what_happened
@@ -42,7 +43,7 @@ PAGE = 25
 
 
 # What every page of a case begins with --------------------------------------------------------------------------------
-def visible_case(request: HttpRequest, number: str) -> Case:
+def visible_case(request: SignedIn, number: str) -> Case:
     """The case of this number, if this user may see it. Raises Http404 otherwise."""
     found = (
         Case.objects.visible_to(request.user)
@@ -55,7 +56,7 @@ def visible_case(request: HttpRequest, number: str) -> Case:
     return found
 
 
-def case_frame(request: HttpRequest, case: Case, active: str) -> dict[str, Any]:
+def case_frame(request: SignedIn, case: Case, active: str) -> dict[str, Any]:
     """What `cases/_frame.html` draws above every tab of a case: number, person, statuses, risk, tabs.
 
     Writes the read to the trail: call it once per page, before anything is rendered. `active` is the id of a tab.
@@ -67,7 +68,7 @@ def case_frame(request: HttpRequest, case: Case, active: str) -> dict[str, Any]:
 # Lists ----------------------------------------------------------------------------------------------------------------
 @require_safe
 @permission_required("cases.view_case", raise_exception=True)
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: SignedIn) -> HttpResponse:
     """The cases this user may see, newest number first."""
     form = CaseFilter(request.GET if "status" in request.GET else {"status": CaseStatus.OPEN})
     status = (form.cleaned_data["status"] if form.is_valid() else "") or CaseStatus.OPEN
@@ -120,7 +121,7 @@ def _risk(case: Case) -> Any:
 
 @require_safe
 @permission_required("cases.confirm_assignment", raise_exception=True)
-def assignment_board(request: HttpRequest) -> HttpResponse:
+def assignment_board(request: SignedIn) -> HttpResponse:
     """What waits for the supervisor's review, the longest waiting first; then who has how much to do."""
     now = timezone.now()
     waiting = waiting_for_review(request.user)
@@ -147,7 +148,7 @@ def _workload_row(load: Workload) -> list[Any]:
 
 # Tabs -----------------------------------------------------------------------------------------------------------------
 @require_safe
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: SignedIn, number: str) -> HttpResponse:
     """Summary: who this is and how to reach them safely, where the case stands, what is due, who has it."""
     found = visible_case(request, number)
     page = case_frame(request, found, active="summary") | {
@@ -161,7 +162,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "cases/case.html", page)
 
 
-def _running_clocks(request: HttpRequest, case: Case) -> list[tuple[Any, Any]]:
+def _running_clocks(request: SignedIn, case: Case) -> list[tuple[Any, Any]]:
     """Clocks of the case's referrals that still run, with their referral, the first due first."""
     referrals = case.referrals.visible_to(request.user).valid().prefetch_related("deadlines")
     running = [
@@ -190,7 +191,7 @@ def _acts(case: Case, user: Any) -> list[tuple[str, str]]:
 
 
 @require_safe
-def timeline(request: HttpRequest, number: str) -> HttpResponse:
+def timeline(request: SignedIn, number: str) -> HttpResponse:
     """Everything that happened in the case, newest first."""
     found = visible_case(request, number)
     page = case_frame(request, found, active="timeline")
@@ -199,7 +200,7 @@ def timeline(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def notes(request: HttpRequest, number: str) -> HttpResponse:
+def notes(request: SignedIn, number: str) -> HttpResponse:
     """The notes of a case, and a form for a new one."""
     found = visible_case(request, number)
     page = case_frame(request, found, active="notes")
@@ -211,7 +212,7 @@ def notes(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.add_note", raise_exception=True)
-def add_note(request: HttpRequest, number: str) -> HttpResponse:
+def add_note(request: SignedIn, number: str) -> HttpResponse:
     """Write a note; reached from the notes tab, and again when something was wrong with what was typed."""
     found = visible_case(request, number)
     form = bind(request, AddNoteForm, initial={"happened_at": timezone.now()})
@@ -225,7 +226,7 @@ def add_note(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.mark_in_error", raise_exception=True)
-def mark_note_in_error(request: HttpRequest, number: str, note_id: uuid.UUID) -> HttpResponse:
+def mark_note_in_error(request: SignedIn, number: str, note_id: uuid.UUID) -> HttpResponse:
     """Mark a note as entered in error, with the reason."""
     found = visible_case(request, number)
     note = _visible_note(request, found, note_id)
@@ -241,7 +242,7 @@ def mark_note_in_error(request: HttpRequest, number: str, note_id: uuid.UUID) ->
     return render(request, "cases/mark_note_in_error.html", page)
 
 
-def _visible_note(request: HttpRequest, case: Case, note_id: uuid.UUID) -> Note:
+def _visible_note(request: SignedIn, case: Case, note_id: uuid.UUID) -> Note:
     note = case.notes.visible_to(request.user).select_related("key", "case__person", "written_by").filter(pk=note_id)
     found: Note | None = note.first()
     if found is None:
@@ -250,7 +251,7 @@ def _visible_note(request: HttpRequest, case: Case, note_id: uuid.UUID) -> Note:
 
 
 @require_safe
-def assignments(request: HttpRequest, number: str) -> HttpResponse:
+def assignments(request: SignedIn, number: str) -> HttpResponse:
     """Who had the case, since when, and who reviewed that."""
     found = visible_case(request, number)
     page = case_frame(request, found, active="assignments")
@@ -277,7 +278,7 @@ def _assignment_row(assignment: Assignment) -> list[Any]:
 
 @require_POST
 @permission_required("cases.confirm_assignment", raise_exception=True)
-def confirm_assignment(request: HttpRequest, number: str) -> HttpResponse:
+def confirm_assignment(request: SignedIn, number: str) -> HttpResponse:
     """The supervisor's yes to a provisional assignment; back to where the button was."""
     found = visible_case(request, number)
     assignment = found.assignments.visible_to(request.user).filter(pk=_posted_key(request, "assignment")).first()
@@ -292,15 +293,16 @@ def confirm_assignment(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("cases:assignment-board")
 
 
-def _posted_key(request: HttpRequest, name: str) -> uuid.UUID | None:
+def _posted_key(request: SignedIn, name: str) -> uuid.UUID:
+    """The key that a button posts. Raises Http404 when it is none."""
     try:
         return uuid.UUID(request.POST.get(name, ""))
     except ValueError:
-        return None
+        raise Http404 from None
 
 
 @permission_required("cases.reassign_case", raise_exception=True)
-def reassign_case(request: HttpRequest, number: str) -> HttpResponse:
+def reassign_case(request: SignedIn, number: str) -> HttpResponse:
     """Give the case to another caseworker, with everybody's workload beside their name."""
     found = visible_case(request, number)
     current = found.assignments.current().select_related("caseworker").first()
@@ -327,7 +329,7 @@ def reassign_case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def looked(request: HttpRequest, number: str) -> HttpResponse:
+def looked(request: SignedIn, number: str) -> HttpResponse:
     """Who has looked at this case or its person, and who did what."""
     found = visible_case(request, number)
     before = request.GET.get("before", "")
@@ -348,7 +350,7 @@ def looked(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_safe
 @permission_required("cases.reassign_case", raise_exception=True)
-def colleagues(request: HttpRequest, number: str) -> HttpResponse:
+def colleagues(request: SignedIn, number: str) -> HttpResponse:
     """Who is named on the case besides its caseworker, until when."""
     found = visible_case(request, number)
     page = case_frame(request, found, active="colleagues")
@@ -357,7 +359,7 @@ def colleagues(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.reassign_case", raise_exception=True)
-def name_colleague(request: HttpRequest, number: str) -> HttpResponse:
+def name_colleague(request: SignedIn, number: str) -> HttpResponse:
     """Let a colleague see one case until a day."""
     found = visible_case(request, number)
     form = bind(request, NameColleagueForm, case=found)
@@ -375,7 +377,7 @@ def name_colleague(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @permission_required("cases.reassign_case", raise_exception=True)
-def release_colleague(request: HttpRequest, number: str) -> HttpResponse:
+def release_colleague(request: SignedIn, number: str) -> HttpResponse:
     """Take a name off the case at once."""
     found = visible_case(request, number)
     grant = live_grants(content_object=found, user=_posted_key(request, "colleague")).first()
@@ -392,7 +394,7 @@ def release_colleague(request: HttpRequest, number: str) -> HttpResponse:
 
 # Acts on the case -----------------------------------------------------------------------------------------------------
 @permission_required("cases.amend_case", raise_exception=True)
-def amend_case(request: HttpRequest, number: str) -> HttpResponse:
+def amend_case(request: SignedIn, number: str) -> HttpResponse:
     """Change risk and safety plan; two people at once are shown what differs."""
     found = visible_case(request, number)
     form = bind(request, AmendCaseForm, initial=saved_case(found))
@@ -411,7 +413,7 @@ def amend_case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.close_case", raise_exception=True)
-def close_case(request: HttpRequest, number: str) -> HttpResponse:
+def close_case(request: SignedIn, number: str) -> HttpResponse:
     """Close the case, with day and reason."""
     found = visible_case(request, number)
     form = bind(request, CloseCaseForm, initial={"closed_on": timezone.localdate()})
@@ -425,7 +427,7 @@ def close_case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.reopen_case", raise_exception=True)
-def reopen_case(request: HttpRequest, number: str) -> HttpResponse:
+def reopen_case(request: SignedIn, number: str) -> HttpResponse:
     """Open a closed case again."""
     found = visible_case(request, number)
     form = bind(request, ReopenCaseForm)
@@ -439,7 +441,7 @@ def reopen_case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @permission_required("cases.seal_case", raise_exception=True)
-def seal_case(request: HttpRequest, number: str) -> HttpResponse:
+def seal_case(request: SignedIn, number: str) -> HttpResponse:
     """Seal the case: from then on only the named see it, its person and their referrals."""
     found = visible_case(request, number)
     form = bind(request, SealCaseForm, case=found)

@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from casework.access.requests import SignedIn
 from casework.config.context import NAV
 from casework.outbox.models import Notification
 from casework.outbox.services import mark_read
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedIn) -> HttpResponse:
     """The first page of a role: what is due for those who work on records, otherwise their first place of work."""
     if request.user.has_perm("referrals.view_referral"):
         return redirect("referrals:today")
@@ -25,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("reference:index")
 
 
-def notifications(request: HttpRequest) -> HttpResponse:
+def notifications(request: SignedIn) -> HttpResponse:
     """Own notifications, newest first; posting marks them all as read."""
     mine = Notification.objects.visible_to(request.user).select_related("message").order_by("-at")
     if request.method == "POST":

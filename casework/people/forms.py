@@ -118,7 +118,9 @@ def saved_person(person: Person) -> dict[str, Any]:
         name: getattr(person, name) for name in PersonForm.base_fields if hasattr(person, name) and name != "version"
     }
     for kind, (given, family) in _NAME_FIELDS.items():
-        first = next((name for name in person.names or [] if (name.get("kind") or NameKind.USED) == kind), {})
+        first: dict[str, Any] = next(
+            (name for name in person.names or [] if (name.get("kind") or NameKind.USED) == kind), {}
+        )
         shown[given] = first.get("given", "")
         if family:
             shown[family] = first.get("family", "")

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.access.forms import attempt, bind
+from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.people import services
 from casework.people.forms import PersonForm, SearchForm, saved_person
@@ -21,14 +22,14 @@ from casework.workflow import Stale
 from reference import codes
 
 
-def _visible_person(request: HttpRequest, person_id: uuid.UUID) -> Person:
+def _visible_person(request: SignedIn, person_id: uuid.UUID) -> Person:
     found = Person.objects.visible_to(request.user).select_related("key", "organisation").filter(pk=person_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+def person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
     """Who this is, how to reach them safely, and the cases and referrals of theirs that this user may see."""
     who = _visible_person(request, person_id)
     audit.read(request, "person", who)
@@ -84,7 +85,7 @@ def age_words(who: Person) -> str:
 
 
 @permission_required("people.amend_person", raise_exception=True)
-def amend_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+def amend_person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
     """Change what is known of a person; two people at once are shown what differs."""
     who = _visible_person(request, person_id)
     form = bind(request, PersonForm, initial=saved_person(who))
@@ -111,7 +112,7 @@ def amend_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 
 
 @permission_required("people.view_person", raise_exception=True)
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedIn) -> HttpResponse:
     """Search by number or name. Posted, so that no name is ever in an address, a log or the browser's history."""
     form = bind(request, SearchForm)
     form.mark_optional = False  # type: ignore[attr-defined]

@@ -375,7 +375,7 @@ def mark_placement_in_error(request: SignedIn, placement_id: uuid.UUID) -> HttpR
     return render(request, "shelter/mark_placement_in_error.html", page)
 
 
-# For the auditor --------------------------------------------------------------------------------------------------------
+# For the auditor ------------------------------------------------------------------------------------------------------
 @require_safe
 @permission_required("shelter.read_overrides", raise_exception=True)
 def overrides(request: SignedIn) -> HttpResponse:

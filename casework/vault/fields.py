@@ -7,7 +7,7 @@ plain text into SQL.
 
 import datetime
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db import models
@@ -60,7 +60,13 @@ class _Descriptor(DeferredAttribute):
         instance.__dict__[self.field.attname] = value if isinstance(value, Ciphertext) else _Opened(value)
 
 
-class EncryptedField(models.BinaryField):
+if TYPE_CHECKING:
+    _BinaryField = models.Field[Any, Any]  # what is read and written is the value, not the bytes
+else:
+    _BinaryField = models.BinaryField
+
+
+class EncryptedField(_BinaryField):
     """Base of the encrypted fields; the column holds ciphertext, empty text is kept as NULL."""
 
     descriptor_class = _Descriptor
@@ -79,7 +85,7 @@ class EncryptedField(models.BinaryField):
         return name, path, args, kwargs
 
     def place_of(self, instance: Any) -> str:
-        return place(self.model._meta.db_table, instance.pk, self.column, instance.key_id)
+        return place(self.model._meta.db_table, instance.pk, str(self.column), instance.key_id)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Ciphertext | None:
         return None if value is None else Ciphertext(value)

@@ -1,13 +1,9 @@
 """The pages of a case, as the cast sees them."""
 
-import datetime
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from casework.audit.models import Event
-from casework.cases import services
 
 TABS = ["case", "timeline", "notes", "assignments", "looked"]
 ACTS = ["amend-case", "close-case", "add-note"]

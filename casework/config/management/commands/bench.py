@@ -126,7 +126,12 @@ class Command(BaseCommand):
             self._use(name)
             call_command("migrate", verbosity=0)
             with connections["owner"].cursor() as cursor:
-                keys = {"key": uuid.uuid4(), "organisation": uuid.uuid4(), "rows": rows, "visible": VISIBLE}
+                keys: dict[str, Any] = {
+                    "key": uuid.uuid4(),
+                    "organisation": uuid.uuid4(),
+                    "rows": rows,
+                    "visible": VISIBLE,
+                }
                 for statement in FILL.split(";\n"):
                     if statement.strip():
                         cursor.execute(statement, keys)

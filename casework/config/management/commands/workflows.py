@@ -16,7 +16,8 @@ def diagrams() -> str:
     for model in sorted(TABLES, key=lambda model: model._meta.label):
         moves = TABLES[model].values()
         lines = [f"**{model._meta.label}**", "", "```mermaid", "stateDiagram-v2"]
-        lines.append(f"    [*] --> {model._meta.get_field('status').default}")
+        start: Any = model._meta.get_field("status")
+        lines.append(f"    [*] --> {start.default}")
         for move in moves:
             for source in move.sources:
                 lines.append(f"    {source} --> {move.target}: {move.verb} ({move.permission})")
