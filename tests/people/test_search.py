@@ -1,0 +1,78 @@
+"""Search: among what the user may see and nothing else, and never with a name in an address."""
+
+import pytest
+from django.urls import reverse
+
+from casework.audit.models import Event
+from casework.people import search as finder
+
+SEARCH = "/people/search/"
+
+
+def found(client, text: str) -> list[str]:
+    page = client.post(SEARCH, {"text": text})
+    assert page.status_code == 200
+    return [row[1]["text"] for row in page.context["rows"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["Đorđe Probić", "Ђорђе Пробић", "dorde probic", "Djordje", "Probić Đorđe", "Dorde Probc"]
+)
+def test_a_name_is_found_in_either_script_with_a_slip(cast, as_user, make, text):
+    make.case(given="Đorđe", family="Probić")
+    make.case(given="Gorica", family="Skrivena")
+    assert found(as_user(cast.ana), text) == ["Đorđe Probić"]
+
+
+def test_the_nearest_name_comes_first(cast, as_user, make):
+    make.case(given="Milana", family="Probna")
+    make.case(given="Milan", family="Probna")
+    assert found(as_user(cast.ana), "Milana Probna")[0] == "Milana Probna"
+    assert found(as_user(cast.ana), "Milan Probna")[0] == "Milan Probna"
+
+
+@pytest.mark.requirement("s-limited-users")
+@pytest.mark.parametrize(("who", "sees"), [("ana", 1), ("vesna", 1), ("boris", 0), ("dragan", 0), ("olga", 0)])
+def test_only_the_visible_is_found(cast, as_user, make, who, sees):
+    case = make.case(given="Gorica", family="Skrivena")
+    client = as_user(getattr(cast, who))
+    assert len(found(client, "Gorica")) == sees
+    jumped = client.post(SEARCH, {"text": case.number.lower()})
+    if sees:
+        assert jumped.url == reverse("cases:case", args=[case.number])
+    else:
+        assert "There is no record of this number" in jumped.content.decode()
+        assert "Skrivena" not in jumped.content.decode()
+
+
+@pytest.mark.parametrize("who", ["ivana", "milan", "nada", "petar"])
+def test_roles_without_records_do_not_search(cast, as_user, who):
+    assert as_user(getattr(cast, who)).get(SEARCH).status_code == 403
+
+
+def test_a_search_is_in_the_trail_with_whom_it_showed(cast, as_user, make):
+    case = make.case(given="Gorica")
+    found(as_user(cast.ana), "Gorica")
+    event = Event.objects.filter(verb="search").latest("id")
+    assert (event.actor, event.subjects, event.note) == (cast.ana, [str(case.person_id)], "")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a\u202eb", "x" * 201, "%", "'; DROP TABLE", "C-2026-", "R-2026-999999"])
+def test_odd_text_is_answered(cast, as_user, make, text):
+    make.case(given="Gorica")
+    page = as_user(cast.ana).post(SEARCH, {"text": text})
+    assert page.status_code == 200 and not page.context["rows"]
+
+
+def test_a_name_in_the_address_is_not_searched_for(cast, as_user, make):
+    make.case(given="Gorica")
+    assert b"Found" not in as_user(cast.ana).get(SEARCH, {"text": "Gorica"}).content
+
+
+def test_at_most_a_page_of_hits_is_shown(cast, as_user, make, django_assert_max_num_queries):
+    for _ in range(finder.SHOWN + 2):
+        make.case(given="Gorica")
+    ana = as_user(cast.ana)
+    found(ana, "Gorica")
+    with django_assert_max_num_queries(14):
+        assert len(found(ana, "Gorica")) == finder.SHOWN
