@@ -48,11 +48,12 @@ def served(*, port: int, with_data: bool, say: Callable[[str], object]) -> Itera
         notice = embedded.state_dir_notice()
         if notice:
             say(notice)
-        prepare(with_data=with_data, say=say)
+        migrate(say=say)
         with stopped_at_the_end(Children(ends.state)) as children:
             address = address_of(server)
-            children.start_web(server)
+            children.start_web(server)  # it loads while the rest is made
             server.close()  # from here on the web server alone holds it
+            fill(with_data=with_data, say=say)
             children.wait_for_pages(address)
             children.start_worker()
             children.start_beat()
@@ -69,11 +70,17 @@ def running_site() -> Site | None:
     return None
 
 
-def prepare(*, with_data: bool, say: Callable[[str], object]) -> None:
-    """Migrate, load what the code brings along, and make accounts and synthetic records that are not there yet."""
+def migrate(*, say: Callable[[str], object]) -> None:
+    """Bring tables, permissions and roles to what the code says."""
     if not _migrated():
         say("Making the tables…")
         call_command("migrate", verbosity=0)
+    for connection in connections.all():
+        connection.close()
+
+
+def fill(*, with_data: bool, say: Callable[[str], object]) -> None:
+    """Load the reference data, and make accounts and synthetic records that are not there yet."""
     load_reference()
     if with_data:
         # the records need every service; a start with data that is there already does without them
