@@ -33,10 +33,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
     base = {"demo": settings.DEMO, "version": settings.VERSION}
     if user is None or not user.is_authenticated:
         return base
-    items = []
+    items: list[dict[str, Any]] = []
     for label, name, permission in NAV:
         if permission and not user.has_perm(permission):
             continue
         url = reverse(name)
-        items.append({"label": label(), "url": url, "active": request.path.startswith(url)})
+        items.append({"label": label(), "url": url, "active": False})
+    here = [item for item in items if request.path.startswith(item["url"])]
+    if here:  # the assignment board lies under the cases, and is a place of its own
+        max(here, key=lambda item: len(item["url"]))["active"] = True
     return base | {"nav": items, "unread_count": Notification.objects.visible_to(user).unread().count()}

@@ -83,6 +83,7 @@ FORMS (the widgets themselves are drawn by templates/django/forms)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count as counter
@@ -95,7 +96,7 @@ from django.forms.formsets import BaseFormSet
 from django.template import Context
 from django.template.loader import get_template
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -434,10 +435,26 @@ def _is_numeric(cell: Any) -> bool:
 @register.simple_block_tag
 def datatable(content: str, caption: str = "", empty: str = "") -> str:
     """A table written cell by cell. `empty` is the sentence to show when no body row was written."""
+    rows = _name_cells(content)
     return _render(
         "datatable",
-        {"content": content, "caption": caption, "empty": empty if "cw-body-row" not in content else ""},
+        {"content": rows, "caption": caption, "empty": empty if "cw-body-row" not in content else ""},
     )
+
+
+def _name_cells(content: str) -> str:
+    """Give each cell its column's header: on a telephone the cells stand under each other, and say what they are."""
+    names = [
+        strip_tags(found).strip()
+        for found in re.findall(r"<t[hd] [^>]*govuk-table__header[^>]*>(.*?)</t[hd]>", content, re.S)
+    ]
+
+    def name(row: re.Match[str]) -> str:
+        left = iter(names)
+        return re.sub(r"<td ", lambda _cell: f'<td data-head="{next(left, "")}" ', row.group())
+
+    named = re.sub(r"<tr [^>]*cw-body-row.*?</tr>", name, content, flags=re.DOTALL)
+    return mark_safe(named)  # noqa: S308  (only headers, escaped already, moved)
 
 
 @register.simple_block_tag
