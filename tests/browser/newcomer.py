@@ -76,6 +76,10 @@ class Newcomer:
         within = self._main.get_by_role("button", name=words, exact=True)
         self._goes(within if within.count() else self.page.get_by_role("button", name=words))
 
+    def turns_to(self, place: str) -> None:
+        """Follow a link of the main navigation."""
+        self._goes(self.page.get_by_role("navigation", name="Main").get_by_role("link", name=place))
+
     def follows(self, words: str | re.Pattern[str]) -> None:
         """Follow a link, also one that looks like a button; first of the page, then of the frame around it."""
         for place in (self._main, self.page):

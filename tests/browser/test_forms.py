@@ -33,7 +33,7 @@ def boris(world: SimpleNamespace, cast: SimpleNamespace, newcomer: Any) -> Newco
 
 
 def opens_plan(who: Newcomer, number: str) -> None:
-    who.follows("Cases")
+    who.turns_to("Cases")
     who.follows(number)
     who.follows("Amend risk and plan")
 
