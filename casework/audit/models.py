@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["organisation_id", "-id"], name="event_by_organisation"),
             models.Index(fields=["actor", "-id"], name="event_by_actor"),
+            GinIndex(fields=["subjects"], opclasses=["jsonb_path_ops"], name="event_about"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -1,11 +1,13 @@
 """The case: one open case per person and organisation; everything else hangs on it."""
 
+import datetime
 import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
@@ -124,6 +126,11 @@ class CaseGrant(UserObjectPermissionBase):
     class Meta(UserObjectPermissionBase.Meta):
         default_permissions = ()
         indexes = [models.Index(fields=["user", "expires_at"], name="casegrant_live")]
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The last day on which it holds: it ends at the midnight after."""
+        return timezone.localdate(self.expires_at - datetime.timedelta(seconds=1))
 
 
 class AssignmentStatus(models.TextChoices):
