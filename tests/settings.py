@@ -6,8 +6,8 @@ from pathlib import Path
 os.environ.setdefault("CASEWORK_STATE_DIR", str(Path(__file__).resolve().parents[1] / ".local" / "tests"))
 os.environ.pop("DATABASE_URL", None)
 
-from casework.config.settings import *  # noqa: E402, F403
-from casework.config.settings import CACHES  # noqa: E402
+from casework.config.settings import *  # noqa: F403
+from casework.config.settings import CACHES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
