@@ -222,6 +222,12 @@ def test_thread(people: Any, request: pytest.FixtureRequest) -> None:
         ana.sees("The grant is recorded.")
 
     # A case whose person still has a bed does not close; after she left it does.
+    opens_case(ana, number)
+    ana.follows("Close the case")
+    ana.types("Day of closing", day())
+    ana.types("Why is the case closed?", "She has gone home to her sister.")
+    ana.presses("Close the case")
+    ana.sees("The person is still placed")
     opens_case(ana, number, "Placements")
     ana.follows("NGO-run shelter")
     ana.follows("Record the day of leaving")
