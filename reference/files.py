@@ -31,9 +31,13 @@ STANDARD_FILE = "htcds_fields_v2"
 
 def read(stem: str, directory: Path = DATA) -> dict[str, Any]:
     """The sections of one YAML file, such as `read("laws")["instruments"]`."""
+    return _parse(directory / f"{stem}.yaml")
+
+
+def _parse(path: Path) -> dict[str, Any]:
     # The C loader is several times faster; the pure one is the fallback where libyaml was not compiled in.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with (directory / f"{stem}.yaml").open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8") as file:
         return dict(yaml.load(file, Loader=loader))  # noqa: S506 (both loaders are safe ones)
 
 
@@ -61,5 +65,4 @@ def read_mappings(directory: Path = DATA) -> dict[str, dict[str, list[str]]]:
 @cache
 def serbian_labels() -> dict[str, dict[str, str]]:
     """Our own Serbian (Cyrillic) label of every code: list -> code -> label."""
-    with SERBIAN_LABELS.open(encoding="utf-8") as file:
-        return dict(yaml.safe_load(file))
+    return _parse(SERBIAN_LABELS)
