@@ -23,11 +23,9 @@ class GivenAge:
     day: datetime.date
     age: int
 
-    def on(self, day: datetime.date) -> int | None:
-        """The age on another day; None before the reckoned birth."""
-        before_birthday = (day.month, day.day) < (self.day.month, self.day.day)
-        years = self.age + day.year - self.day.year - before_birthday
-        return years if years >= 0 else None
+    def on(self, day: datetime.date) -> int:
+        """The age on another day."""
+        return self.age + age_on(self.day, day)
 
 
 def age_at(
@@ -37,9 +35,13 @@ def age_at(
     own: GivenAge | None = None,
     newest: GivenAge | None = None,
 ) -> int | None:
-    """Age in completed years on a day, or None when not known. `own` is the age given at the event's referral."""
+    """Age in completed years on a day, or None when not known. `own` is the age given at the event's referral.
+
+    It falls below zero where a child's given age, reckoned back, or a mistaken birth date lies after the day. Somebody
+    to whom something happened was there and is younger than 18, so that is a child and not an unknown age.
+    """
     if birth_date is not None:
-        return age_on(birth_date, day) if day >= birth_date else None
+        return age_on(birth_date, day)
     given = own or newest
     return given.on(day) if given else None
 

@@ -109,11 +109,12 @@ def _about(referral: Referral) -> list[Any]:
     if person is None:
         return []
     language = referral.language and codes.language_label(referral.language)
+    age = referral.age_at_referral
     return [
         (_("Name"), person.name),
         (_("Sex"), person.get_sex_display()),
         (_("Date of birth"), person.birth_date),
-        (_("Age at the referral"), referral.age_at_referral),
+        (_("Age at the referral"), None if age is None or age < 0 else age),
         (_("Citizenship"), [codes.country_label(code) for code in person.citizenships]),
         (_("Language"), language),
         (_("Interpreter needed"), person.get_needs_interpreter_display()),
