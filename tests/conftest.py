@@ -19,6 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--requirements", action="store_true", help="print which test shows which requirement, and stop")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """The list of requirements is printed by one process, and counts the soak tests too."""
+    if config.getoption("--requirements"):
+        config.option.numprocesses, config.option.dist, config.option.markexpr = None, "no", ""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers and make the template once: in the only process, or in xdist's controller."""
     if hasattr(config, "workerinput") or config.option.collectonly or config.getoption("--requirements"):
@@ -38,6 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--requirements"):
         requirements.report(config, items)
         items.clear()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--requirements") and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 @pytest.fixture(scope="session")

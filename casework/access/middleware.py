@@ -1,12 +1,13 @@
 """What holds on every request: nothing cached, refusals traced, what was typed kept."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
@@ -48,13 +49,21 @@ class KeepDraft:
 
 
 class Refusals:
-    """A 403 or 404 that a signed-in user ran into is traced, committed by itself: who asked for what view."""
+    """A 403 or 404 that a signed-in user ran into is traced, committed by itself: who asked for what view.
+
+    An address that only takes what a button sends answers with a sentence when somebody opens it.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> None:
         if isinstance(problem, (Http404, PermissionDenied)) and request.user.is_authenticated:

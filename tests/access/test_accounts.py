@@ -135,3 +135,20 @@ def test_a_role_that_is_taken_away_ends_the_sessions(client, as_user, cast):
     as_user(cast.ivana).post(reverse("access:withdraw-role", args=[cast.ana.pk]), {"role": "caseworker"})
     assert User.objects.get(pk=cast.ana.pk).roles == frozenset()
     assert client.get(reverse("notifications")).status_code == 302
+
+
+def test_an_address_of_a_button_says_so_when_opened(as_user, cast):
+    page = as_user(cast.ivana).get(reverse("access:disable-user", args=[cast.ana.pk]))
+    assert page.status_code == 405
+    assert page["Allow"] == "POST"
+    assert "press the button" in page.content.decode()
+
+
+def test_the_password_is_changed_by_its_owner(client, cast):
+    sign_in(client, "ana")
+    new = "sasvim-nova-lozinka-7"
+    answers = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert client.get(reverse("account_change_password")).status_code == 200
+    assert client.post(reverse("account_change_password"), answers).status_code == 302
+    client.logout()
+    assert sign_in(client, "ana", new).status_code == 302
