@@ -17,6 +17,26 @@ from casework.audit import services as audit
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+class PlainAddress:
+    """An address or cookie that holds NUL is none of ours: PostgreSQL's text cannot hold it, so nothing can match it.
+
+    A quoted cookie may hold it as an octal escape. Stands before sessions and answers before any view is asked.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\x00" in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        asked = [value for name, values in request.GET.lists() for value in (name, *values)]
+        if any("\x00" in text for text in (request.path, *asked)):
+            raise Http404
+
+
 class NoStore:
     """No page is kept by a browser or proxy; static files are served before this."""
 

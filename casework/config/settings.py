@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "casework.access.middleware.PlainAddress",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -214,6 +215,7 @@ CONTENT_SECURITY_POLICY = {
 }
 # Large enough that a page of pasted text reaches the form, which then says which field is too long and keeps the text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, and a large one would lie in a temporary file, in plain
 LEAVE_QUICKLY_URL = env.str("CASEWORK_LEAVE_QUICKLY_URL", "https://www.rts.rs/")
 
 # --- Worker ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,284 @@
+"""Every form and every address × input that nobody means: a sentence, nothing typed lost, never an error of ours.
+
+The normal suite fills all fields of a form at once with each hostile value; `-m soak` goes field by field, the other
+fields filled so that the service behind the form is reached.
+"""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django import forms
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.test_permissions import POSTED, cells, world  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.django_db
+
+KEPT = "Zapisano"
+HOSTILE = {
+    "nul": "\x00",
+    "nul in the middle": "a\x00b",
+    "right to left": "\u202eanA\u202c\u2066",
+    "control": "\x07\x1b[2J\x7f",
+    "emoji": "👩‍👩‍👧‍👦🏳️‍🌈",
+    "lone combining": "\u0301\u0300\ufeff\u2028",
+    "markup": "<script>alert(1)</script>\"'`${7*7}{{7*7}}{% now 'Y' %}",
+    "formula": '=HYPERLINK("http://x")',
+    "quote": "'; DROP TABLE access_user; --",
+    "negative": "-1",
+    "huge number": "9" * 400,
+    "beyond integer": str(2**63),
+    "year 0": "1.1.0000.",
+    "year 1": "1.1.1.",
+    "year 9999": "31.12.9999.",
+    "no such day": "31.2.2026.",
+    "not a number": "NaN",
+    "infinity": "1e999",
+    "a key of nothing": "00000000-0000-0000-0000-000000000000",
+    "blank": "   ",
+    "empty": "",
+    "long": "š" * 30_000,
+}
+PARAMETERS = (
+    "after before page status source_group shelter start nights case from until bed person year organisation kind"
+    " earlier actor record draft next lang"
+).split()
+
+
+def users_of_pages(world: SimpleNamespace) -> Iterator[tuple[str, str, str]]:  # noqa: F811
+    """Name and address of every page about home's record, and one user who may."""
+    for name, url, which, who in cells(world):
+        if which == "home" and who:
+            yield name, url, min(who & {"boris", "vesna", "ivana", "milan", "nada", "petar"})
+
+
+def pages_with_forms(world: SimpleNamespace, as_user: Any) -> Iterator[tuple[str, str, Client, forms.BaseForm]]:  # noqa: F811
+    clients: dict[str, Client] = {}
+    pages = list(users_of_pages(world))
+    bed = f"?shelter={world.home.shelter.pk}&bed={world.home.bed.pk}&from=2026-01-01"
+    pages += [(name, url + bed, user) for name, url, user in pages if name == "shelter:place-person"]
+    pages += [
+        (name, f"{url}?person={world.home.case.person_id}", user)
+        for name, url, user in pages
+        if name == "referrals:log-referral"
+    ]
+    for name, url, user in pages:
+        client = clients.setdefault(user, as_user(getattr(world.cast, user)))
+        client.raise_request_exception = False
+        response = client.get(url)
+        form = form_of(response)
+        if response.status_code == 200 and form is not None and 'method="post"' in page(response):
+            yield name, url, client, form
+
+
+def form_of(response: Any) -> forms.BaseForm | None:
+    held = (context.get("form") for context in response.context or [])
+    return next((form for form in held if isinstance(form, forms.BaseForm)), None)
+
+
+def page(response: Any) -> str:
+    return response.content.decode()
+
+
+def post(client: Client, url: str, posted: Any, **kwargs: Any) -> Any:
+    point = transaction.savepoint()  # not an atomic block: the trail insists on being outermost
+    response = client.generic("POST", url, posted, **kwargs) if isinstance(posted, bytes) else client.post(url, posted)
+    transaction.savepoint_rollback(point)
+    return response
+
+
+def names_in(form: forms.BaseForm) -> Iterator[tuple[str, forms.Field]]:
+    """Names as they are posted, with their fields: a moment posts a day and a time."""
+    for name, field in form.fields.items():
+        if isinstance(field, forms.SplitDateTimeField):
+            yield from ((f"{name}_{part}", field) for part in (0, 1))
+        else:
+            yield name, field
+
+
+def is_text(field: forms.Field) -> bool:
+    return type(field).__name__ in ("TextField", "LongTextField")
+
+
+def plausible(form: forms.BaseForm) -> dict[str, Any]:
+    """What somebody might type: enough that most forms reach their service."""
+    typed: dict[str, Any] = {}
+    for name, field in names_in(form):
+        value = form.get_initial_for_field(field, name)
+        if isinstance(field, forms.SplitDateTimeField):
+            value = f"{timezone.localdate():%d.%m.%Y.}" if name.endswith("_0") else "00:00"
+        elif isinstance(field, forms.DateField):
+            value = f"{timezone.localdate():%d.%m.%Y.}"
+        elif isinstance(field, forms.ModelChoiceField):
+            value = [str(one.pk) for one in field.queryset[:3]] if field.queryset else ""
+        elif isinstance(field, forms.ChoiceField):
+            value = value or next((str(code) for code, _label in field.choices if code), "")
+        elif is_text(field):
+            value = KEPT
+        typed[name] = "" if value is None else value
+    return typed
+
+
+def judged(response: Any, what: str, kept: str = "") -> Iterator[str]:
+    """What is wrong with an answer."""
+    if response.status_code >= 500:
+        yield f"{what}: {response.status_code}"
+    elif response.status_code == 200:
+        text = page(response)
+        form = form_of(response)
+        if form is None or not form.errors:
+            return
+        if "error-summary" not in text:
+            yield f"{what}: refused without a sentence"
+        if kept and kept not in text:
+            yield f"{what}: what was typed is lost"
+        if "<script>alert(1)" in text:
+            yield f"{what}: reflected as it was typed"
+
+
+def test_every_form_answers_hostile_input_with_a_sentence(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    wrong, seen = [], set()
+    for name, url, client, form in pages_with_forms(world, as_user):
+        seen.add(name)
+        texts = any(is_text(field) for _name, field in names_in(form))
+        for what, value in HOSTILE.items():
+            posted = {
+                each: KEPT + value if is_text(field) and value.strip() else value for each, field in names_in(form)
+            }
+            kept = KEPT if texts and value.strip() else ""
+            wrong += judged(post(client, url, posted), f"{name}, {what}", kept)
+        wrong += judged(post(client, url, {}), f"{name}, nothing")
+        repeated = {each: ["x", "y", "x"] for each, _field in names_in(form)}
+        wrong += judged(post(client, url, repeated), f"{name}, repeated")
+    assert wrong == []
+    assert len(seen) > 30, seen
+
+
+def test_every_form_answers_strange_bodies(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    wrong = []
+    broken = (
+        ("application/x-www-form-urlencoded", b"\xff\xfe=%FF%00&why=\xed\xa0\x80&body=\xc3("),
+        ("application/x-www-form-urlencoded; charset=utf-7", b"why=+ADw-"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="why"\r\n\r\nab'),
+        ("multipart/form-data; boundary=x; charset=nonsense", b"--x--"),
+        ("application/json", b'{"why": "\\u0000"}'),
+        ("text/xml", b"<a/>"),
+        ("", b""),
+    )
+    for name, url, client, _form in pages_with_forms(world, as_user):
+        for kind, body in broken:
+            wrong += judged(post(client, url, body, content_type=kind), f"{name}, {kind}")
+        for method in ("head", "options", "put", "patch", "delete", "trace"):
+            point = transaction.savepoint()
+            response = getattr(client, method)(url)
+            transaction.savepoint_rollback(point)
+            wrong += judged(response, f"{name}, {method}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("what", ["nul", "huge number", "beyond integer", "year 1", "right to left", "year 9999"])
+def test_every_address_answers_hostile_parameters(what: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    wrong = []
+    clients: dict[str, Client] = {}
+    for name, url, user in users_of_pages(world):
+        client = clients.setdefault(user, as_user(getattr(world.cast, user)))
+        client.raise_request_exception = False
+        point = transaction.savepoint()
+        response = client.get(url, dict.fromkeys(PARAMETERS, HOSTILE[what]))
+        transaction.savepoint_rollback(point)
+        wrong += judged(response, f"{name}, {what}")
+        if POSTED.get(name):
+            point = transaction.savepoint()
+            response = client.post(url, dict.fromkeys(POSTED[name](world.home), HOSTILE[what]))
+            transaction.savepoint_rollback(point)
+            wrong += judged(response, f"{name}, {what}, posted")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/referrals/R-2026-%00/",
+        "/referrals/%00/amend/",
+        "/referrals/?after=%00",
+        "/referrals/?before=R%00",
+        "/shelter/?case=%00",
+        "/cases/C-2026-%00/",
+        "/people/%00/",
+        "/reference/codes/%00/",
+        "/%00",
+        f"/referrals/{'R' * 5_000}/",
+        "/referrals/%F0%9F%98%80%E2%80%AE/",
+        "/referrals/%FF%FE/",
+        "/audit/?actor=%00&record=%00&before=" + "9" * 60,
+        "/notifications/?page=-1&page=" + "9" * 5_000,
+    ],
+)
+def test_strange_addresses_are_not_found(address: str, cast: SimpleNamespace, as_user: Any) -> None:
+    for user in (cast.vesna, cast.petar):
+        client = as_user(user)
+        client.raise_request_exception = False
+        assert client.get(address).status_code in (200, 403, 404)
+        assert client.post(address).status_code in (200, 302, 400, 403, 404, 405)
+
+
+def test_a_session_cookie_that_holds_nul_is_no_session(client: Client, cast: SimpleNamespace) -> None:
+    """A quoted cookie may hold octal escapes, which a database text cannot."""
+    client.raise_request_exception = False
+    response = client.get("/cases/", headers={"cookie": 'session="abcdefgh\\000ijkl"; csrf="\\000"'})
+    assert response.status_code == 302
+
+
+def test_too_many_fields_and_too_much_text_are_answered_with_a_sentence(
+    world: SimpleNamespace,  # noqa: F811
+    as_user: Any,
+    settings: Any,
+) -> None:
+    client = as_user(world.cast.boris)
+    url = reverse("cases:add-note", args=[world.home.case.number])
+    response = client.post(url, {f"field{number}": "x" for number in range(10_000)})
+    assert response.status_code == 400
+    assert "was not understood" in page(response)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    response = client.post(url, f"body={'x' * 5_000}", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 400
+    assert "was not understood" in page(response)
+
+
+def test_no_file_that_nobody_asked_for_reaches_the_disk(world: SimpleNamespace, as_user: Any, settings: Any) -> None:  # noqa: F811
+    """A large upload would lie in a temporary file, in plain."""
+    import io
+    from unittest import mock
+
+    client = as_user(world.cast.boris)
+    url = reverse("cases:add-note", args=[world.home.case.number])
+    attached = io.BytesIO(b"Kanarinka" * 400_000)
+    attached.name = "passport.jpg"
+    with mock.patch("django.core.files.temp.NamedTemporaryFile", side_effect=AssertionError("written to disk")):
+        response = post(client, url, {"kind": "note", "body": KEPT, "file": attached})
+    assert response.status_code == 200
+    assert KEPT in page(response)
+
+
+@pytest.mark.soak
+def test_every_field_of_every_form_takes_every_hostile_value(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    wrong = []
+    for name, url, client, form in pages_with_forms(world, as_user):
+        good = plausible(form)
+        for each, field in names_in(form):
+            for what, value in HOSTILE.items():
+                others = any(is_text(other) for key, other in names_in(form) if key != each)
+                kept = KEPT if others else ""
+                wrong += judged(post(client, url, good | {each: value}), f"{name}.{each}, {what}", kept)
+            missing = {key: value for key, value in good.items() if key != each}
+            wrong += judged(post(client, url, missing), f"{name}.{each}, missing")
+            if is_text(field):
+                enormous = "ž" * 5_000_000
+                wrong += judged(post(client, url, good | {each: enormous}), f"{name}.{each}, 10 MB", enormous[:1_000])
+    assert wrong == []
