@@ -1,5 +1,6 @@
 """What every page needs: navigation by role, unread notifications."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ NAV = (
     (lambda: _("Overrides"), "shelter:overrides", "shelter.read_overrides"),
     (lambda: _("Reference"), "reference:index", ""),
 )
+_TAB = re.compile(r"/\w+/cases/")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
             continue
         url = reverse(name)
         items.append({"label": label(), "url": url, "active": False})
-    here = [item for item in items if request.path.startswith(item["url"])]
+    # The tabs of a case that other apps draw lie under /referrals/cases/, /shelter/cases/, /justice/cases/.
+    path = reverse("cases:cases") if _TAB.match(request.path) else request.path
+    here = [item for item in items if path.startswith(item["url"])]
     if here:  # the assignment board lies under the cases, and is a place of its own
         max(here, key=lambda item: len(item["url"]))["active"] = True
     return base | {"nav": items, "unread_count": Notification.objects.visible_to(user).unread().count()}
