@@ -47,7 +47,9 @@ class ReferralQuerySet(RecordQuerySet):
             return [Q(organisation=user.organisation_id, sealed=False), *live]
         if not user.has_role(Role.CASEWORKER):
             return live
-        mine = [Q(logged_by=user, sealed=False), Q(case__caseworker=user, sealed=False), *live]
+        # Somebody may be a responder to one organisation and a caseworker of another: there they see number and status.
+        logged = Q(logged_by=user, organisation=user.organisation_id, sealed=False)
+        mine = [logged, Q(case__caseworker=user, sealed=False), *live]
         if user.on_duty:
             mine.append(Q(organisation=user.organisation_id, sealed=False, status=ReferralStatus.RECEIVED))
         return mine

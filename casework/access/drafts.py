@@ -16,7 +16,7 @@ from casework.vault.services import destroy_key
 
 SALT = "casework.access.draft"
 KEPT_FOR = datetime.timedelta(hours=24)
-NEVER_KEPT = {"csrfmiddlewaretoken", "draft_token", "password", "password1", "password2"}
+NEVER_KEPT = {"csrfmiddlewaretoken", "draft_token", "password", "password1", "password2", "oldpassword"}
 
 
 def token_for(user: User) -> str:

@@ -232,7 +232,7 @@ def attempt(form: forms.Form, act: Callable[[], Result]) -> Result | None:
 
 # --- The forms of this app ---------------------------------------------------------------------------------------
 class CreateUserForm(RecordForm):
-    username = forms.SlugField(label=_("User name"), max_length=60, help_text=_("Letters, digits, - and _."))
+    username = forms.SlugField(label=_("User name"), max_length=40, help_text=_("Letters, digits, - and _."))
     full_name = TextField(label=_("Full name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), required=False)
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("No team"))

@@ -14,8 +14,10 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
 
 
-# A role that opens records, or the trail about them, needs a second approver.
+# A role that opens records, or the trail about them, needs a second approver. So does the admin's, who may be one: with
+# an admin of their own making, somebody could approve what they asked for themselves.
 OPENS_RECORDS = frozenset({Role.CASEWORKER, Role.ASSESSOR, Role.SUPERVISOR, Role.SHELTER_KEEPER, Role.AUDITOR})
+TAKES_TWO = OPENS_RECORDS | {Role.ADMIN}
 
 _CASEWORK = frozenset(
     {

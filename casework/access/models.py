@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.grants import OPENS_RECORDS, Role
+from casework.access.grants import TAKES_TWO, Role
 from casework.vault.fields import EncryptedJSONField
 from casework.vault.models import Sealed
 
@@ -218,7 +218,7 @@ class RoleRequest(models.Model):
             models.CheckConstraint(
                 name="role_that_opens_records_takes_two",
                 condition=~Q(status=RoleRequestStatus.GRANTED)
-                | ~Q(role__in=sorted(OPENS_RECORDS))
+                | ~Q(role__in=sorted(TAKES_TWO))
                 | ~Q(decided_by=F("requested_by")),
             ),
             models.CheckConstraint(

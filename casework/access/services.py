@@ -5,12 +5,12 @@ import datetime
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework.access.grants import GRANTS, OPENS_RECORDS, Role
+from casework.access.grants import GRANTS, TAKES_TWO, Role
 from casework.access.models import Duty, Organisation, RoleRequest, RoleRequestStatus, Team, User, _session_salt
 from casework.audit import services as audit
 from casework.outbox.models import Subject
@@ -53,7 +53,11 @@ def create_user(
     except ValidationError as problem:
         raise Refused(" ".join(problem.messages), field="password") from None
     user.set_password(password)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:  # somebody chose the same name at the same moment
+        raise Refused(_("This user name is taken. Choose another."), field="username") from None
     audit.act("create_user", user, by=created_by)
     return user
 
@@ -92,12 +96,12 @@ def request_role(*, user: User, role: str, requested_by: User) -> RoleRequest:
         raise Refused(_("This role is already waiting for a second approval."), field="role")
     asked = RoleRequest.objects.create(user=user, role=role, requested_by=requested_by)
     audit.act("request_role", user, asked, by=requested_by, note=role)
-    if Role(role) not in OPENS_RECORDS:
+    if Role(role) not in TAKES_TWO:
         return _decide(asked, RoleRequestStatus.GRANTED, requested_by)
     others = User.objects.colleagues(user.organisation_id, Role.ADMIN, Role.SUPERVISOR).exclude(
         pk__in=[user.pk, requested_by.pk]
     )
-    tell(others, Subject.ROLE_REQUESTED, reference=user.username, path=reverse("access:role-requests"))
+    tell(others, Subject.ROLE_REQUESTED, reference=user.username[:40], path=reverse("access:role-requests"))
     return asked
 
 
@@ -118,7 +122,7 @@ def _decide(role_request: RoleRequest, status: str, decided_by: User) -> RoleReq
         raise Refused(_("Somebody has already decided on this role."))
     if decided_by.pk == asked.user_id:
         raise Refused(_("Nobody approves a role for themselves."))
-    if status == RoleRequestStatus.GRANTED and asked.role in OPENS_RECORDS and decided_by.pk == asked.requested_by_id:
+    if status == RoleRequestStatus.GRANTED and asked.role in TAKES_TWO and decided_by.pk == asked.requested_by_id:
         raise Refused(_("This role opens records: somebody other than the one who asked must approve it."))
     asked.status, asked.decided_by, asked.decided_at = status, decided_by, timezone.now()
     asked.save()
@@ -149,11 +153,11 @@ def set_duty(*, user: User, starts_at: datetime.datetime, ends_at: datetime.date
     """Put a caseworker on duty. Raises `Refused` when it ends before it starts or overlaps another of theirs."""
     if ends_at <= starts_at:
         raise Refused(_("The duty must end after it starts."), field="ends_at")
-    overlapping = Duty.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).first()
-    if overlapping:
-        raise Refused(_("This colleague is already on duty in a part of that time."), field="starts_at")
-    duty = Duty.objects.create(
-        organisation_id=user.organisation_id, user=user, starts_at=starts_at, ends_at=ends_at, set_by=set_by
-    )
+    duty = Duty(organisation_id=user.organisation_id, user=user, starts_at=starts_at, ends_at=ends_at, set_by=set_by)
+    try:
+        with transaction.atomic():
+            duty.save(force_insert=True)
+    except IntegrityError:  # the constraint has the only word: two people may set the same duty at once
+        raise Refused(_("This colleague is already on duty in a part of that time."), field="starts_at") from None
     audit.act("set_duty", user, by=set_by)
     return duty

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from casework.access import services
 from casework.access.forms import CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
-from casework.access.grants import OPENS_RECORDS, Role
+from casework.access.grants import TAKES_TWO, Role
 from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
 from casework.access.requests import SignedIn
 from casework.workflow import Refused
@@ -118,7 +118,7 @@ def request_role(request: SignedIn, pk: UUID) -> HttpResponse:
                 _("The role is given.") if granted else _("The role waits for a second person's approval."),
             )
             return redirect("access:user", pk)
-    context = {"form": form, "account": account, "two_people": [Role(role).label for role in sorted(OPENS_RECORDS)]}
+    context = {"form": form, "account": account, "two_people": [Role(role).label for role in sorted(TAKES_TWO)]}
     return render(request, "access/request_role.html", context)
 
 

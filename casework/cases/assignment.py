@@ -20,7 +20,11 @@ from casework.workflow import Refused, advance, lock
 def assign_new_case(*, case: Case, caseworker: User, assigned_by: User, now: datetime.datetime) -> Assignment:
     """Give a case that is just being opened to a caseworker, and ask the supervisors to review it."""
     assignment = Assignment.objects.create(case=case, caseworker=caseworker, assigned_by=assigned_by, assigned_at=now)
-    supervisors = User.objects.colleagues(case.organisation_id, Role.SUPERVISOR)
+    supervisors = [
+        user
+        for user in User.objects.colleagues(case.organisation_id, Role.SUPERVISOR)
+        if not case.sealed or live_grants(now, content_object=case, user=user).exists()
+    ]
     board = reverse("cases:assignment-board")
     tell(supervisors, Subject.ASSIGNMENT_TO_REVIEW, reference=case.number, path=board)
     if caseworker != assigned_by:

@@ -56,7 +56,7 @@ class PersonQuerySet(RecordQuerySet):
             return [live]
         mine = [
             Q(cases__caseworker=user, sealed=False),
-            Q(referrals__logged_by=user, sealed=False),
+            Q(referrals__logged_by=user, organisation=user.organisation_id, sealed=False),
             live,
         ]
         if user.on_duty:

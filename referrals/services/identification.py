@@ -124,7 +124,9 @@ def record_decision(
     decision.save(force_insert=True)
     case = referral.case
     derive_victim_status(case=case, today=today, derived_by=recorded_by)
-    told = [*([case.caseworker] if case.caseworker else []), *supervisors_of(referral)]
+    worker = case.caseworker
+    sees = worker is not None and Case.objects.visible_to(worker).filter(pk=case.pk).exists()
+    told = [*([worker] if worker is not None and sees else []), *supervisors_of(referral)]
     page = reverse("referrals:case-referrals", args=[case.number])
     tell(told, Subject.DECISION_RECORDED, reference=case.number, path=page)
     return decision

@@ -39,12 +39,14 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         .filter(referral=found)
         .first()
     )
+    earlier = found.linked_to
+    earlier_visible = earlier and Referral.objects.visible_to(request.user).filter(pk=earlier.pk).exists()
     page = {
         "referral": found,
         "who": who(found),
         "now": timezone.now(),
         "case_url": reverse("cases:case", args=[case.number]) if case is not None and case_visible else "",
-        "linked_url": url_of(found.linked_to) if found.linked_to else "",
+        "linked_url": url_of(earlier) if earlier and earlier_visible else "",
         "clocks": list(found.deadlines.visible_to(request.user)),
         "told_by": _told_by(found),
         "about": _about(found),
