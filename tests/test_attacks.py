@@ -56,6 +56,12 @@ def test_a_role_can_be_asked_for_an_account_with_a_long_name(as_user: Any, cast:
     assert RoleRequest.objects.filter(user=user, status="waiting").exists()
 
 
+def test_a_role_asked_twice_at_once_is_refused_with_a_sentence(cast: World) -> None:
+    access.request_role(user=cast.ana, role="supervisor", requested_by=cast.ivana)
+    with pytest.raises(Refused, match="already waiting"):
+        access.request_role(user=cast.ana, role="supervisor", requested_by=cast.vesna)
+
+
 def test_roles_and_accounts_of_another_organisation_are_out_of_reach(as_user: Any, cast: World) -> None:
     ivana, vesna = as_user(cast.ivana), as_user(cast.vesna)
     asked = RoleRequest.objects.create(user=cast.olga, role="supervisor", requested_by=cast.dragan)

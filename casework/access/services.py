@@ -87,14 +87,16 @@ def enable_user(*, user: User, enabled_by: User) -> None:
 
 @transaction.atomic
 def request_role(*, user: User, role: str, requested_by: User) -> RoleRequest:
-    """Ask for a role. One that opens no records is granted at once; the others wait for a second person."""
+    """Ask for a role. One that does not take two people (TAKES_TWO) is granted at once; others wait for the second."""
     if user == requested_by:
         raise Refused(_("Nobody gives a role to themselves. Ask another admin."), field="role")
     if user.groups.filter(name=role).exists():
         raise Refused(_("This account already has that role."), field="role")
-    if user.role_requests.filter(role=role, status=RoleRequestStatus.WAITING).exists():
-        raise Refused(_("This role is already waiting for a second approval."), field="role")
-    asked = RoleRequest.objects.create(user=user, role=role, requested_by=requested_by)
+    try:
+        with transaction.atomic():
+            asked = RoleRequest.objects.create(user=user, role=role, requested_by=requested_by)
+    except IntegrityError:  # asked already, perhaps by somebody else at this moment
+        raise Refused(_("This role is already waiting for a second approval."), field="role") from None
     audit.act("request_role", user, asked, by=requested_by, note=role)
     if Role(role) not in TAKES_TWO:
         return _decide(asked, RoleRequestStatus.GRANTED, requested_by)
