@@ -1,6 +1,9 @@
 """What somebody with an account tries: more roles, other organisations' records, sealed cases, others' drafts."""
 
 import datetime
+import os
+import subprocess
+import sys
 import uuid
 from types import SimpleNamespace
 from typing import Any
@@ -215,6 +218,28 @@ def test_a_name_that_has_run_out_opens_nothing(world: World, as_user: Any) -> No
     assert "Kanarinka" not in client.post(reverse("people:search"), {"text": "Kanarinka"}).content.decode().replace(
         'value="Kanarinka"', ""
     )
+
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+FAILING_TASK = """
+import logging
+import django
+django.setup()
+from casework.config.celery import app
+app.log.setup(loglevel="WARNING", redirect_stdouts=False)
+try:
+    raise ValueError("broken near Kanarinka")
+except ValueError as problem:
+    logging.getLogger("celery.app.trace").error("Task %s raised: %r", "deliver", problem, exc_info=True)
+"""
+
+
+def test_the_workers_log_says_nothing_that_an_exception_says() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", FAILING_TASK]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert "ValueError at" in done.stdout + done.stderr
+    assert "Kanarinka" not in done.stdout + done.stderr
 
 
 # Drafts, redirects, forgery ------------------------------------------------------------------------------------------

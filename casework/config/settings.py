@@ -225,6 +225,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handler would print what exceptions say: LOGGING below holds
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "casework.outbox.tasks.relay", "schedule": 5.0},
     "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
