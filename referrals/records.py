@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -313,6 +314,14 @@ IDENTIFICATIONS = (
 )
 
 
+class Order:
+    """Which line the rows of this run that were there before now stand on, and who has decisions from new rows."""
+
+    def __init__(self, run: Import) -> None:
+        self.lines: dict[str, int] = {}
+        self.persons: set[uuid.UUID] = set()
+
+
 class ReadIdentifications:
     """Checks and writes `identifications`. A row is one decision, and a second one if an appeal changed it."""
 
@@ -321,6 +330,7 @@ class ReadIdentifications:
         self.new = self.there = 0
         self.seen: set[str] = set()
         self.written: set[str] = set()
+        self.panels_done: set[uuid.UUID | None] = set()
         self.sequence = (
             Decision.objects.filter(imported=True, identification__referral__organisation=run.organisation).aggregate(
                 last=Max("sequence")
@@ -385,11 +395,7 @@ class ReadIdentifications:
             received.identification_id, received.identification_new = uuid.uuid4(), True
         names = {role: row[role] for role in PANEL if row[role]}
         if names:
-            panel = received.panel = received.panel or {}
-            for role, name in names.items():
-                held = panel.get(role, "")
-                if name not in held.split("; "):
-                    panel[role] = f"{held}; {name}" if held else name
+            received.panel = _joined(received.panel, names)
         if received.person is None:
             return
         needs_case(received.person, [row["decided_on"]])
@@ -398,18 +404,22 @@ class ReadIdentifications:
 
     def write(self, rows: Sequence[Row]) -> None:
         pairs = []
+        order = self.run.of(Order)
         there = _there(Decision, [self._external(row) for row in rows])
         for row in rows:
             self.sequence += 1
             external = self._external(row)
             if external in there or external in self.written:
                 self.there += 1
+                if external not in self.written:
+                    order.lines.setdefault(external, self.sequence)
                 continue
             self.written.add(external)
             pairs.append(
                 (row, external, self.referrals.known[self.referrals.external(row["referral_id"])], self.sequence)
             )
         self.new += len(pairs)
+        order.persons.update(received.person.person_id for _row, _external, received, _at in pairs if received.person)
         self._write_identifications(pairs)
         decisions: list[Decision] = []
         appeals: list[Appeal] = []
@@ -422,8 +432,8 @@ class ReadIdentifications:
                 appeals.append(self._appeal(row, received, changed[0] if changed else None))
             person = received.person
             for decision in (first, *changed):
-                order = (decision.decided_on, decision.on_appeal, decision.sequence)
-                if person and person.case_new and person.decided and order == person.decided[:3]:
+                place = (decision.decided_on, decision.on_appeal, decision.sequence)
+                if person and person.case_new and person.decided and place == person.decided[:3]:
                     statuses.append(
                         VictimStatus(
                             case_id=person.case_id,
@@ -441,6 +451,7 @@ class ReadIdentifications:
         for row, _external, received, _at in pairs:
             if received.identification_new:
                 received.identification_new = False
+                self.panels_done.add(received.identification_id)
                 fresh.append(
                     Identification(
                         id=received.identification_id,
@@ -455,7 +466,9 @@ class ReadIdentifications:
                 if not received.new and received.person is not None:
                     # a referral that was there before joins the case that its decision opens
                     Referral.objects.filter(pk=received.referral_id, case=None).update(case_id=received.person.case_id)
-            elif received.panel and not received.new:
+            elif received.panel and received.identification_id not in self.panels_done:
+                # the first pass has taken in every name of the panel, so once is enough
+                self.panels_done.add(received.identification_id)
                 self._add_panel(received)
         copy_in(Identification, fresh)
         known = [received.identification_id for _row, _external, received, _at in pairs]
@@ -465,7 +478,7 @@ class ReadIdentifications:
 
     def _add_panel(self, received: Received) -> None:
         identification = Identification.objects.select_related("key").get(pk=received.identification_id)
-        identification.panel = {**(received.panel or {}), **(identification.panel or {})}
+        identification.panel = _joined(identification.panel, received.panel or {})
         identification.version += 1
         identification.save()
 
@@ -500,6 +513,15 @@ class ReadIdentifications:
         )
 
 
+def _joined(panel: Mapping[str, str] | None, names: Mapping[str, str]) -> dict[str, str]:
+    """A panel with these names of each role added, every name once."""
+    joined = dict(panel or {})
+    for role, given in names.items():
+        held = [name for name in joined.get(role, "").split("; ") if name]
+        joined[role] = "; ".join([*held, *(name for name in given.split("; ") if name not in held)])
+    return joined
+
+
 def _decisions_of(row: Row, at: int) -> list[tuple[datetime.date, bool, int, str]]:
     """Date, whether on appeal, order and outcome of the decisions that a row tells of: one or two."""
     found = [(row["decided_on"], False, at, row["outcome"])]
@@ -512,6 +534,27 @@ def _decisions_of(row: Row, at: int) -> list[tuple[datetime.date, bool, int, str
 def _there(model: Any, externals: Iterable[str]) -> set[str]:
     """Which of these rows are already in the records."""
     return set(model.objects.filter(external_key__in=list(externals)).values_list("external_key", flat=True))
+
+
+_REORDER = """
+    UPDATE referrals_decision AS decision SET sequence = line.at
+    FROM unnest(%s::text[], %s::integer[]) AS line (external, at)
+    JOIN referrals_decision AS first ON first.external_key = line.external
+    WHERE decision.identification_id = first.identification_id AND decision.sequence = first.sequence
+      AND decision.imported AND first.person_id = ANY(%s)
+"""
+
+
+def order_by_line(run: Import) -> None:
+    """On one day the later line is newer: where a new row came in between old ones, the lines of this folder hold.
+
+    The decision that an appeal changed into stands on the line of the first one. Whose rows were all there before
+    keeps the order that there was.
+    """
+    order = run.of(Order)
+    if order.lines and order.persons:
+        with connection.cursor() as cursor:
+            cursor.execute(_REORDER, [list(order.lines), list(order.lines.values()), list(order.persons)])
 
 
 def follow_decisions(run: Import) -> None:
@@ -533,7 +576,7 @@ def follow_decisions(run: Import) -> None:
 
 _IDENTIFICATIONS = File("identifications", 20, IDENTIFICATIONS, ReadIdentifications)
 register(_IDENTIFICATIONS)
-register_steps(after=[Step(10, follow_decisions)])
+register_steps(after=[Step(5, order_by_line), Step(10, follow_decisions)])
 
 
 def _without_panel(organisation: Any) -> Any:

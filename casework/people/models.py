@@ -91,6 +91,9 @@ class Person(Record):
     languages = ArrayField(models.CharField(max_length=3), default=list)
     unaccompanied = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
     needs_interpreter = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
+    # Of an imported person: when the referral was received that said sex, birth date, citizenships, age. Empty once
+    # somebody amends one of them here.
+    known_since = ArrayField(models.DateTimeField(null=True), default=list, editable=False)
     sealed = models.BooleanField(default=False)  # follows the person's cases
     name_codes = ArrayField(models.IntegerField(), default=list, editable=False)
 

@@ -22,6 +22,8 @@ _FIRST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 _UNKNOWN_PRINT = "-" * 12
 # What must be the same in every referral of a person, as far as it is known.
 STEADY = ("given_name", "family_name", "other_names", "languages", "unaccompanied")
+# What the newest referral that knows it says.
+_NEWEST = ("sex", "birth_date", "citizenships")
 _SAYS_SOMETHING = ("given_name", "family_name", "other_names", "birth_date", "age", "citizenships")
 
 
@@ -157,7 +159,7 @@ class Persons:
         for column in STEADY:
             self._note_steady(known, row, column)
         at = row["received_at"] if row.good("received_at") else _FIRST
-        for column in ("sex", "birth_date", "citizenships"):
+        for column in _NEWEST:
             value = row[column]
             if value in (None, (), "unknown") or not row.good(column):
                 continue
@@ -212,9 +214,15 @@ def _from_records(person: Person, external: str) -> Known:
     if person.key.wrapped is not None:
         birth_date: Any = person.birth_date
         known.birth_date = birth_date
-    newest = getattr(person, "newest", None) or _FIRST
-    known.since = dict.fromkeys(("sex", "birth_date", "citizenships"), newest)
     known.given_age, known.given_age_on = person.given_age, person.given_age_on
+    if person.known_since:
+        *since, given_age_at = person.known_since
+        known.since = {column: at for column, at in zip(_NEWEST, since, strict=True) if at}
+        known.given_age_at = given_age_at or _FIRST
+        return known
+    # Somebody here knows better than the referrals so far: only one newer than all of them says more.
+    newest = getattr(person, "newest", None)
+    known.since = dict.fromkeys(_NEWEST, newest) if newest else {}
     if person.given_age_on is not None:
         known.given_age_at = datetime.datetime.combine(
             person.given_age_on, datetime.time(), timezone.get_default_timezone()
@@ -250,6 +258,8 @@ def _describe(person: Person, known: Known) -> None:
     if "unaccompanied" in steady:
         person.unaccompanied = steady["unaccompanied"]
     person.external_print = _prints_as_text(known)
+    person.known_since = [known.since.get(column) for column in _NEWEST]
+    person.known_since.append(None if known.given_age is None else known.given_age_at)
 
 
 def _make(run: Import, known: Known) -> tuple[VaultKey, Person]:

@@ -148,6 +148,8 @@ def _change(person: Person, changes: Mapping[str, Any]) -> set[str]:
             case _:
                 setattr(person, name, wanted[name])
     _refuse_the_impossible(person)
+    if changed & {"sex", "birth_date", "citizenships", "given_age"}:
+        person.known_since = []
     return changed
 
 

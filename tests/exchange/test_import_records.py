@@ -8,6 +8,7 @@ from django.urls import reverse
 from casework.audit.models import Event
 from casework.cases.models import Assignment, Case
 from casework.justice.models import WitnessStatus
+from casework.people import services as people
 from casework.people.models import Person
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals.models import Appeal, Deadline, Decision, Identification, Referral
@@ -226,6 +227,65 @@ def test_a_later_folder_adds_to_what_is_there(imported, import_records, tmp_path
     assert person.birth_date == datetime.date(2008, 1, 15)
     assert referral("R1").age_at_referral == 16
     assert [house.name for house in Shelter.objects.all()] == ["Kuća"]
+
+
+def test_a_later_folder_may_bring_several_decisions_for_a_referral_that_had_none(imported, import_records, tmp_path):
+    head = "referral_id,authority,decided_on,outcome,forms,psychologist,pedagogist\n"
+    rows = "R4,cptv,2025-02-01,inconclusive,,Mira M.,\nR4,cptv,2025-03-01,identified,forced-begging,,Iva I.\n"
+    ran = import_records(write(tmp_path / "two", {"referrals": FILES["referrals"], "identifications": head + rows}))
+    assert (ran.code, ran.out[1]) == (0, "identifications: 2 new, 0 already there")
+    made = Identification.objects.select_related("key").get(referral=referral("R4"))
+    assert made.panel == {"psychologist": "Mira M.", "pedagogist": "Iva I."}
+    more = "R4,cptv,2025-04-01,discontinued,,Zoe Z.,\nR4,cptv,2025-05-01,identified,forced-begging,,\n"
+    ran = import_records(write(tmp_path / "three", {"referrals": FILES["referrals"], "identifications": head + more}))
+    assert (ran.code, ran.out[1]) == (0, "identifications: 2 new, 0 already there")
+    made = Identification.objects.select_related("key").get(referral=referral("R4"))
+    assert made.panel == {"psychologist": "Mira M.; Zoe Z.", "pedagogist": "Iva I."}
+    assert made.decisions.count() == 4
+
+
+def test_the_newest_referral_that_knows_holds_across_folders(import_records, tmp_path):
+    head = "referral_id,received_at,source,person_id,sex,citizenships,age\n"
+    first = "R1,2020-01-01T10:00,police,P1,male,RS,30\nR2,2024-01-01T10:00,police,P1,,,\n"
+    between = "R3,2022-01-01T10:00,police,P1,female,BA,17\n"
+    before = "R4,2021-01-01T10:00,police,P1,other,ME,40\n"
+    import_records(write(tmp_path / "one", {"referrals": head + first}))
+    import_records(write(tmp_path / "two", {"referrals": head + between}))
+    import_records(write(tmp_path / "three", {"referrals": head + before}))
+    person = Person.objects.get()
+    assert (person.sex, person.citizenships, person.given_age) == ("female", ["BA"], 17)
+    assert referral("R2").age_at_referral == 19
+
+
+def test_what_somebody_amended_here_yields_only_to_a_referral_newer_than_all(imported, import_records, tmp_path, cast):
+    person = referral("R1").person
+    people.amend_person(person=person, version=person.version, amended_by=cast.vesna, sex="other")
+    older = "R5,2024-08-01T10:00,school,P1,,,,male,,,,,\n"
+    import_records(write(tmp_path / "two", {"referrals": HEAD + older}))
+    assert Person.objects.get(pk=person.pk).sex == "other"
+    newer = "R6,2025-02-01T10:00,school,P1,,,,male,,,,,\n"
+    import_records(write(tmp_path / "three", {"referrals": HEAD + newer}))
+    assert Person.objects.get(pk=person.pk).sex == "male"
+
+
+def test_on_one_day_the_later_line_is_newer_also_when_it_was_there_before(import_records, tmp_path):
+    referrals = "referral_id,received_at,source,person_id\nR1,2024-01-01T10:00,police,P1\n"
+    head = (
+        "referral_id,authority,decided_on,outcome,forms,appeal_lodged_on,appeal_decided_on,appeal_outcome,"
+        "forms_after_appeal\n"
+    )
+    new = "R1,cptv,2024-02-01,inconclusive,,,,,\n"
+    old = "R1,cptv,2024-02-01,identified,forced-begging,2024-02-01,2024-03-01,decision_changed,prostitution\n"
+    import_records(write(tmp_path / "one", {"referrals": referrals, "identifications": head + old}))
+    import_records(write(tmp_path / "two", {"referrals": referrals, "identifications": head + new + old}))
+    day = datetime.date(2024, 2, 1)
+    in_order = Decision.objects.order_by("decided_on", "on_appeal", "sequence")
+    assert [decision.outcome for decision in in_order.filter(decided_on=day)] == ["inconclusive", "identified"]
+    changed = in_order.get(on_appeal=True)
+    assert changed.sequence == in_order.get(outcome="identified", on_appeal=False).sequence
+    before = list(in_order.values_list("pk", "sequence"))
+    import_records(write(tmp_path / "three", {"referrals": referrals, "identifications": head + old + new}))
+    assert list(in_order.values_list("pk", "sequence")) == before  # nothing new, so nothing moves
 
 
 def test_stays_on_record_count_when_more_arrive(imported, import_records, tmp_path):
