@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -218,6 +219,21 @@ def test_a_name_that_has_run_out_opens_nothing(world: World, as_user: Any) -> No
     assert "Kanarinka" not in client.post(reverse("people:search"), {"text": "Kanarinka"}).content.decode().replace(
         'value="Kanarinka"', ""
     )
+
+
+# A stolen dump -------------------------------------------------------------------------------------------------------
+def test_the_table_of_sessions_opens_no_session(as_user: Any, cast: World) -> None:
+    client = as_user(cast.ana)
+    key = client.cookies["session"].value
+    assert client.get(reverse("notifications")).status_code == 200
+    rows = list(Session.objects.values_list("session_key", flat=True))
+    assert len(rows) == 1
+    assert key not in rows
+    thief = Client()
+    thief.cookies["session"] = rows[0]
+    assert thief.get(reverse("notifications")).status_code == 302
+    client.post(reverse("sign-out"))
+    assert not Session.objects.exists()
 
 
 # Logs ----------------------------------------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ ANONYMOUS_USER_NAME = None
 
 # --- Cookies, headers --------------------------------------------------------------------------------------------
 SECURE_COOKIES = env.bool("CASEWORK_SECURE_COOKIES", not EMBEDDED)
+SESSION_ENGINE = "casework.access.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "csrf"
