@@ -4,6 +4,7 @@ The normal suite fills all fields of a form at once with each hostile value; `-m
 fields filled so that the service behind the form is reached.
 """
 
+import os
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -286,17 +287,21 @@ def test_no_file_that_nobody_asked_for_reaches_the_disk(world: SimpleNamespace, 
 
 @pytest.mark.soak
 def test_every_field_of_every_form_takes_every_hostile_value(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    few = os.environ.get("CASEWORK_SOAK") == "ci"
+    values = ("nul in the middle", "beyond integer", "year 1") if few else tuple(HOSTILE)
     wrong = []
     for name, url, client, form in pages_with_forms(world, as_user):
         good = plausible(form)
-        for each, field in names_in(form):
-            for what, value in HOSTILE.items():
-                others = any(is_text(other) for key, other in names_in(form) if key != each)
-                kept = KEPT if others else ""
-                wrong += judged(post(client, url, good | {each: value}), f"{name}.{each}, {what}", kept)
+        fields = dict(names_in(form))
+        for each in fields:
+            others = any(is_text(field) for key, field in fields.items() if key != each)
+            for what in values:
+                answer = post(client, url, good | {each: HOSTILE[what]})
+                wrong += judged(answer, f"{name}.{each}, {what}", KEPT if others else "")
             missing = {key: value for key, value in good.items() if key != each}
             wrong += judged(post(client, url, missing), f"{name}.{each}, missing")
-            if is_text(field):
-                enormous = "ž" * 5_000_000
-                wrong += judged(post(client, url, good | {each: enormous}), f"{name}.{each}, 10 MB", enormous[:1_000])
+        texts = [each for each, field in fields.items() if is_text(field)]
+        enormous = "ž" * 5_000_000
+        for each in texts[-1:] if few else texts:
+            wrong += judged(post(client, url, good | {each: enormous}), f"{name}.{each}, 10 MB", enormous)
     assert wrong == []
