@@ -288,7 +288,7 @@ def test_no_file_that_nobody_asked_for_reaches_the_disk(world: SimpleNamespace, 
 @pytest.mark.soak
 def test_every_field_of_every_form_takes_every_hostile_value(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
     few = os.environ.get("CASEWORK_SOAK") == "ci"
-    values = ("nul in the middle", "beyond integer", "year 1") if few else tuple(HOSTILE)
+    values = ("nul in the middle",) if few else tuple(HOSTILE)
     wrong = []
     for name, url, client, form in pages_with_forms(world, as_user):
         good = plausible(form)
@@ -302,6 +302,6 @@ def test_every_field_of_every_form_takes_every_hostile_value(world: SimpleNamesp
             wrong += judged(post(client, url, missing), f"{name}.{each}, missing")
         texts = [each for each, field in fields.items() if is_text(field)]
         enormous = "ž" * 5_000_000
-        for each in texts[-1:] if few else texts:
+        for each in texts if not few else texts[-1:] if name in ("referrals:log-referral", "cases:add-note") else []:
             wrong += judged(post(client, url, good | {each: enormous}), f"{name}.{each}, 10 MB", enormous)
     assert wrong == []
