@@ -114,7 +114,7 @@ def test_the_page_takes_no_other_method(cast, as_user):
 
 
 @time_machine.travel("2026-11-22 12:00:00+00:00", tick=False)
-@pytest.mark.parametrize("year", ["2027", "1999", "abc", "", "2024\x00"])
+@pytest.mark.parametrize("year", ["2027", "1999", "abc", ""])
 def test_a_year_without_figures_gets_a_sentence(cast, as_user, year):
     page = as_user(cast.ivana).get(URL, {"year": year})
     assert page.status_code == 200
