@@ -293,7 +293,7 @@ def test_every_field_of_every_form_takes_every_hostile_value(world: SimpleNamesp
     for name, url, client, form in pages_with_forms(world, as_user):
         good = plausible(form)
         fields = dict(names_in(form))
-        for each in fields:
+        for each in list(fields)[:2] if few else fields:
             others = any(is_text(field) for key, field in fields.items() if key != each)
             for what in values:
                 answer = post(client, url, good | {each: HOSTILE[what]})
