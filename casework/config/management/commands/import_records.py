@@ -31,7 +31,7 @@ class Command(BaseCommand):
         try:
             organisation = home_organisation(options["organisation"])
         except ProgrammingError:
-            raise CommandError(_("The database has no tables yet. Run migrate and setup first.")) from None
+            raise CommandError(_("The database has no tables yet. Run migrate first.")) from None
         except NotReadable as problem:
             raise CommandError(str(problem)) from None
         try:
