@@ -6,6 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from casework.statistics.engine import annual_report
 from casework.statistics.registry import all_figures
@@ -209,6 +210,9 @@ class World:
 def test_every_cell_equals_a_recount(cast, records, seed):
     world = World(records, {"home": cast.home, "other": cast.other}, seed)
     world.fill(PERSONS)
+    with connection.cursor() as cursor:
+        # No ANALYZE has seen these uncommitted rows, and the app may not run it: the planner thinks them few.
+        cursor.execute("SET LOCAL enable_nestloop = off")
     for year in [2020, *YEARS]:
         for organisation in (None, cast.home, cast.other):
             report = annual_report(year, organisation)
