@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from casework.audit.models import Event, Kind
+from casework.audit.words import words
 
 PAGE = 50
 
@@ -44,4 +45,5 @@ def trail(request: HttpRequest) -> HttpResponse:
         query = request.GET.copy()
         query["before"] = str(rows[PAGE - 1].id)
         following = f"?{query.urlencode()}"
-    return render(request, "audit/trail.html", {"form": form, "events": rows[:PAGE], "following": following})
+    shown = [(event, words(event.verb)) for event in rows[:PAGE]]
+    return render(request, "audit/trail.html", {"form": form, "events": shown, "following": following})

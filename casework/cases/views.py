@@ -18,6 +18,7 @@ from casework.access.forms import attempt, bind
 from casework.access.models import User
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
+from casework.audit.words import words
 from casework.cases import services
 from casework.cases import timeline as what_happened
 from casework.cases.forms import (
@@ -32,7 +33,7 @@ from casework.cases.forms import (
     SealCaseForm,
     saved_case,
 )
-from casework.cases.looked import SHOWN, events, words
+from casework.cases.looked import SHOWN, events
 from casework.cases.models import Assignment, Case, CaseStatus, Note, RiskLevel
 from casework.cases.naming import live_grants
 from casework.cases.tabs import tabs_of
@@ -159,6 +160,8 @@ def case(request: SignedIn, number: str) -> HttpResponse:
         "clocks": _running_clocks(request, found),
         "acts": _acts(found, request.user),
     }
+    current: Any = page["assignment"]
+    page["waiting"] = current if current and may(current, "confirm_assignment", request.user) else None
     return render(request, "cases/case.html", page)
 
 

@@ -32,7 +32,7 @@ def steps_of(case: Case, statuses: Sequence[WitnessStatus], user: "User") -> lis
         "label": _("Official identification or recognition"),
         "hint": case.victim_status_label,
         "status": "done" if official else "not-started",
-        "status_label": _("Done, %(day)s") % {"day": date_format(since, "j.n.Y.")} if since else _("Next"),
+        "status_label": _("Done, %(day)s") % {"day": date_format(since, "d.m.Y.")} if since else _("Next"),
     }
     open_to = {DESIGNATION: official, PROGRAMME: True} | dict.fromkeys(
         AFTER_DESIGNATION, official and bool(designation)
@@ -55,7 +55,7 @@ def _step(
     step: dict[str, Any] = {"label": codes.label("witness_statuses", kind), "hint": _hint(kind)}
     if newest is not None and live:
         day = newest.decided_on if newest.status == WitnessOutcome.GRANTED else newest.requested_on
-        words = f"{newest.get_status_display()}, {date_format(day, 'j.n.Y.')}" if day else newest.get_status_display()
+        words = f"{newest.get_status_display()}, {date_format(day, 'd.m.Y.')}" if day else newest.get_status_display()
         return step | {"status": newest.status, "status_label": words}
     if not is_open:
         return step | {"status": "cannot-start", "status_label": _("Cannot start yet"), "hint": waits}

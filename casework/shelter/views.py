@@ -72,7 +72,8 @@ def board(request: SignedIn) -> HttpResponse:
         "later_url": _window_url(shelter, case, start + datetime.timedelta(days=nights), nights),
         "any_bed_url": _place_url(case, shelter) if case else "",
         "headers": [_("Name"), _("From"), _("Until"), _("Bed")],
-        "changing": [_who_row(placed) for placed in drawn.changing],
+        "changing_headers": [_("Name"), _("What"), _("From"), _("Until"), _("Bed")],
+        "changing": [_changing_row(placed, today) for placed in drawn.changing],
         "without_bed": [_who_row(placed) for placed in drawn.without_bed],
     }
     return render(request, "shelter/board.html", page)
@@ -121,6 +122,16 @@ def _window_url(shelter: Shelter, case: Case | None, start: datetime.date, night
 def _who_row(placed: Placement) -> list[Any]:
     name = {"text": placed.person.name, "url": reverse("shelter:placement", args=[placed.pk])}
     return [name, placed.starts_on, placed.ends_on, str(placed.bed) if placed.bed else "–"]
+
+
+def _changing_row(placed: Placement, today: datetime.date) -> list[Any]:
+    """As `_who_row`, with whether the person comes or leaves: after a day's stay both."""
+    name, *rest = _who_row(placed)
+    what = [
+        *([_("Coming today")] if placed.starts_on == today else []),
+        *([_("Leaving today")] if placed.ends_on == today else []),
+    ]
+    return [name, ", ".join(what), *rest]
 
 
 # Shelters and beds ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.urls import reverse
 
 from casework.audit.models import Event
 from casework.audit.services import act, refuse
@@ -45,3 +46,11 @@ def test_a_refusal_keeps_its_trace_while_the_act_rolls_back(committed_db, cast):
         transaction.set_rollback(True)
     refuse(cast.ana, "try", note="C-2026-000001")
     assert list(Event.objects.values_list("kind", "verb")) == [("refusal", "try")]
+
+
+def test_the_auditor_reads_words_and_no_names_of_functions(cast, as_user):
+    act("initiate_case", cast.ana, by=cast.ana)
+    act("some_other_verb", cast.ana, by=cast.ana)
+    text = as_user(cast.petar).get(reverse("audit:trail")).content.decode()
+    assert "Initiated the case" in text and "Some other verb" in text
+    assert "initiate_case" not in text

@@ -38,3 +38,9 @@ def test_nobody_else_opens_it(cast, as_user, make, name, who):
     page = as_user(getattr(cast, who)).get(reverse(f"cases:{name}", args=[case.number]))
     assert page.status_code in (403, 404)
     assert "Gorica" not in page.content.decode()
+
+
+def test_only_the_supervisor_is_offered_to_confirm_on_the_summary(cast, as_user, make):
+    address = reverse("cases:case", args=[make.case().number])
+    assert "Confirm the assignment" in as_user(cast.vesna).get(address).content.decode()
+    assert "Confirm the assignment" not in as_user(cast.ana).get(address).content.decode()

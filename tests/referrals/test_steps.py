@@ -77,3 +77,12 @@ def test_a_referral_entered_in_error_is_struck_through_and_left_alone(cast, as_u
     assert referral.number not in ana.get("/referrals/today/").content.decode()
     with pytest.raises(Refused, match="entered in error"):
         services.initiate_case(referral=referral, now=timezone.now(), initiated_by=cast.ana)
+
+
+def test_with_an_unknown_age_the_caseworker_reads_who_decides_the_route(cast, as_user, log):
+    referral = log(given_age=None)
+    services.initiate_case(referral=referral, initiated_by=cast.ana, now=timezone.now())
+    address = f"/referrals/{referral.number}/"
+    assert "A supervisor decides the route first." in as_user(cast.ana).get(address).content.decode()
+    vesna = as_user(cast.vesna).get(address).content.decode()
+    assert "Decide the route" in vesna and "A supervisor decides the route first." not in vesna

@@ -62,7 +62,7 @@ def test_keeper_records_the_leaving(cast, as_user, stay, today):
     assert stale.status_code == 200
     assert "Somebody else saved" in stale.content.decode()
     board = nada.get(reverse("shelter:board")).content.decode()
-    assert "Coming and leaving today" in board
+    assert "Coming and leaving today" in board and board.count("Leaving today") == 2  # the card, and her row
     assert "0 of 2" in board
 
 
