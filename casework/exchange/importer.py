@@ -79,7 +79,9 @@ def home_organisation(short_name: str = "") -> Organisation:
         return found
     first = Organisation.objects.order_by("created_at").first()
     if first is None:
-        raise NotReadable(_("There is no organisation yet. The command “demo --no-data” makes one in an empty database."))
+        raise NotReadable(
+            _("There is no organisation yet. The command “demo --no-data” makes one in an empty database.")
+        )
     return first
 
 
