@@ -1,5 +1,7 @@
 """The annual figures. Numbers only: no page of this app shows a person or a case."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_safe
 from casework.access.requests import SignedIn
 from casework.statistics import engine
 from casework.statistics.forms import ALL, OWN, AnnualReportFilter
-from casework.statistics.registry import Breakdown, Counted
+from casework.statistics.registry import Breakdown, Check, Counted
 from reference.models import PublishedFigure
 
 TREND = 4  # years before the one reported
@@ -44,12 +46,33 @@ def annual_report(request: SignedIn) -> HttpResponse:
         "check_rows": [
             [
                 {"status": "ok" if check.ok else "failed", "label": _("Holds") if check.ok else _("Fails")},
-                {"text": check.id, "hint": check.detail},
+                {"text": what, "hint": numbers},
             ]
-            for check in sorted(report.checks, key=lambda check: check.ok)
+            for check, what, numbers in _in_words(report.checks, report.figures)
         ],
+        "failed": [(what, numbers) for _check, what, numbers in _in_words(report.failed, report.figures)],
     }
     return render(request, "statistics/annual_report.html", page)
+
+
+def _in_words(checks: Iterable[Check], figures: Iterable[Counted]) -> list[tuple[Check, str, str]]:
+    """Each check, the failed ones first, with what it is about and its numbers in the words of the tables."""
+    words: dict[str, str] = {}
+    for counted in figures:
+        words[counted.figure.id] = str(counted.figure.label)
+        for breakdown in counted.breakdowns:
+            words[breakdown.dimension.id] = str(breakdown.dimension.label)
+            cells = [*breakdown.cells, *(part for cell in breakdown.cells for part in cell.of_which)]
+            words |= {cell.category: str(cell.label) for cell in cells}
+
+    def about(check: Check) -> str:
+        _kind, *parts = check.id.split(":")
+        return ": ".join(words[part] for part in parts) if parts and words.keys() >= set(parts) else check.id
+
+    def numbers(check: Check) -> str:
+        return re.sub(r"[a-z][\w-]+", lambda found: words.get(found[0], found[0]), check.detail)
+
+    return [(check, about(check), numbers(check)) for check in sorted(checks, key=lambda check: check.ok)]
 
 
 def _shown(counted: Counted, published: Any, whose: str) -> dict[str, Any]:

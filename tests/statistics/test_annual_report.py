@@ -66,6 +66,8 @@ def test_ivana_reads_the_figures_of_a_year(cast, as_user, some_records):
     assert "Period Received in the calendar year, in Belgrade time." in text
     assert "checks hold" in text
     assert "2 + 1 + 0 + 0 + 0 = 3" in text
+    assert "Victims officially identified or recognised: Sex and age" in text
+    assert "partition:" not in text and "forced-begging" not in text
     assert identified["trend"] == [("2020", 0), ("2021", 0), ("2022", 0), ("2023", 0), ("2024", 3)]
 
 
