@@ -34,6 +34,7 @@ World = SimpleNamespace
 
 
 # Roles ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.asvs("2.3.5")
 def test_a_lone_admin_makes_no_second_approver(as_user: Any, cast: World) -> None:
     """An admin who makes another admin, signs in as them and approves what the first one asked, is one person."""
     ivana = as_user(cast.ivana)
@@ -66,6 +67,7 @@ def test_a_role_asked_twice_at_once_is_refused_with_a_sentence(cast: World) -> N
         access.request_role(user=cast.ana, role="supervisor", requested_by=cast.vesna)
 
 
+@pytest.mark.asvs("8.4.1")
 def test_roles_and_accounts_of_another_organisation_are_out_of_reach(as_user: Any, cast: World) -> None:
     ivana, vesna = as_user(cast.ivana), as_user(cast.vesna)
     asked = RoleRequest.objects.create(user=cast.olga, role="supervisor", requested_by=cast.dragan)
@@ -88,6 +90,7 @@ def test_a_duty_set_by_two_at_once_is_refused_with_a_sentence(cast: World) -> No
 
 
 @pytest.mark.parametrize("how", ["disabled", "withdrawn"])
+@pytest.mark.asvs("8.3.2", "7.4.2")
 def test_an_open_page_posts_nothing_after_the_account_or_role_is_gone(
     how: str,
     world: World,  # noqa: F811
@@ -128,6 +131,7 @@ def test_a_responder_who_is_a_caseworker_elsewhere_sees_number_and_status_only(c
     assert not Person.objects.visible_to(milan).exists()
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1", "15.3.3")
 def test_ids_of_another_organisation_in_posted_forms_are_refused(world: World, as_user: Any) -> None:  # noqa: F811
     vesna, number = as_user(world.cast.vesna), world.home.case.number
     today = f"{timezone.localdate():%d.%m.%Y.}"
@@ -222,6 +226,7 @@ def test_a_name_that_has_run_out_opens_nothing(world: World, as_user: Any) -> No
 
 
 # A stolen dump -------------------------------------------------------------------------------------------------------
+@pytest.mark.asvs("7.4.1")
 def test_the_table_of_sessions_opens_no_session(as_user: Any, cast: World) -> None:
     client = as_user(cast.ana)
     key = client.cookies["session"].value
@@ -250,6 +255,7 @@ except ValueError as problem:
 """
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_workers_log_says_nothing_that_an_exception_says() -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "-c", FAILING_TASK]
@@ -310,6 +316,7 @@ def test_no_redirect_leaves_the_site(client: Client, cast: World, as_user: Any) 
             assert "x" not in answer.cookies
 
 
+@pytest.mark.asvs("3.5.1")
 def test_every_post_needs_the_token_of_the_form(world: World) -> None:  # noqa: F811
     """Also the buttons, signing out and changing the language."""
     client = Client(enforce_csrf_checks=True)

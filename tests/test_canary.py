@@ -77,6 +77,7 @@ def test_search_is_no_oracle(world: SimpleNamespace, as_user: Any, username: str
         )
 
 
+@pytest.mark.asvs("8.2.2")
 def test_hidden_and_missing_records_answer_alike(world: SimpleNamespace, as_user: Any) -> None:
     client = as_user(world.cast.dragan)
     hidden = client.get(reverse("cases:case", args=[world.home.case.number]))
@@ -132,6 +133,7 @@ def test_commands_print_no_names(world: SimpleNamespace) -> None:
     assert not any(canary in out.getvalue() for canary in CANARIES)
 
 
+@pytest.mark.asvs("16.5.1", "16.2.5")
 def test_an_error_in_a_page_is_logged_without_its_text(
     world: SimpleNamespace, as_user: Any, caplog: Any, monkeypatch: Any
 ) -> None:
@@ -148,6 +150,7 @@ def test_an_error_in_a_page_is_logged_without_its_text(
     assert "Kanarinka" not in response.content.decode()
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_log_filter_drops_what_an_exception_says(capsys: Any) -> None:
     import logging
 

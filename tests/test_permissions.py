@@ -220,6 +220,7 @@ def ask(client: Client, url: str, posted: dict[str, Any] | None = None) -> Any:
 
 @pytest.mark.requirement("s-roles", "s-limited-users")
 @pytest.mark.parametrize("username", USERS)
+@pytest.mark.asvs("8.2.1", "8.2.2", "14.2.1")
 def test_matrix(username: str, world: SimpleNamespace, as_user: Any, capsys: Any, caplog: Any) -> None:
     client = as_user(getattr(world.cast, username))
     hidden = canaries_hidden_from(world, username)
@@ -257,6 +258,7 @@ def test_a_visitor_is_sent_to_sign_in(world: SimpleNamespace, client: Client) ->
     assert wrong == []
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "14.3.2")
 def test_headers_of_every_page(world: SimpleNamespace, as_user: Any) -> None:
     """No page is cached, framed or sniffed, and every page has a strict policy."""
     client = as_user(world.cast.sava)

@@ -75,6 +75,7 @@ def test_a_page_that_shows_somebody_is_in_the_trail(username: str, world: Simple
 
 
 @pytest.mark.parametrize("username", ["boris", "vesna", "nada"])
+@pytest.mark.asvs("16.5.3")
 def test_without_a_trail_nothing_is_shown(
     username: str,
     world: SimpleNamespace,  # noqa: F811
@@ -101,6 +102,7 @@ def test_without_a_trail_nothing_is_shown(
     assert failed > 5
 
 
+@pytest.mark.asvs("3.5.3")
 def test_every_act_is_in_the_trail_and_without_it_nothing_changes(
     world: SimpleNamespace,  # noqa: F811
     as_user: Any,

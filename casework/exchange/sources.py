@@ -4,6 +4,7 @@ A table is read twice (first all of it is checked, then it is written), so it is
 """
 
 import codecs
+import contextlib
 import csv
 import datetime
 import re
@@ -20,6 +21,8 @@ from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
 _LONE = re.compile("[\ud800-\udfff]")
+LARGEST_WORKBOOK = 512 * 1024 * 1024  # bytes of all its parts unpacked: some 300,000 long rows
+MOST_PARTS = 1_000  # files in a workbook; one of ten sheets has about thirty
 LARGEST_READ = 64 * 1024 * 1024  # bytes of one cell held in memory, so that one over 1 MB is refused by name
 
 
@@ -143,40 +146,57 @@ class SheetTable:
         return self.name
 
     def rows(self) -> Iterator[tuple[int, Cells | Malformed]]:
-        book = _load(self.path)
         try:
-            sheet = book[self.name]
-            sheet.reset_dimensions()  # what a workbook says of its own size is not to be trusted
-            width = 0
-            for number, cells in enumerate(sheet.iter_rows(), start=1):
-                values = [_value_of(cell) for cell in cells]
-                while values and values[-1] is None:
-                    values.pop()
-                if not values:
-                    continue
-                width = width or len(values)  # a sheet does not store empty cells at the end of a row
-                yield number, ["" if value is None else value for value in values] + [""] * (width - len(values))
-        except (zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, TypeError) as problem:
+            with _opened(self.path) as book:
+                sheet = book[self.name]
+                sheet.reset_dimensions()  # what a workbook says of its own size is not to be trusted
+                width = 0
+                for number, cells in enumerate(sheet.iter_rows(), start=1):
+                    values = [_value_of(cell) for cell in cells]
+                    while values and values[-1] is None:
+                        values.pop()
+                    if not values:
+                        continue
+                    width = width or len(values)  # a sheet does not store empty cells at the end of a row
+                    yield number, ["" if value is None else value for value in values] + [""] * (width - len(values))
+        except _BROKEN as problem:
             raise NotReadable(_("The workbook is damaged.")) from problem
-        finally:
-            book.close()
 
 
-def _load(path: Path) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of features that openpyxl leaves aside: filters, validation, drawings
-        return openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, TypeError)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The workbook, read as a stream; closed also when it turns out to be none, which openpyxl forgets."""
+    with path.open("rb") as raw:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of features that openpyxl leaves aside: filters, validation, drawings
+            book = openpyxl.load_workbook(raw, read_only=True, data_only=False, keep_links=False)
+        yield book
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raise `NotReadable` when the parts say that they unpack to more than a workbook may hold.
+
+    A part that says less than it holds is cut off there by the reader, and its checksum then does not fit.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_WORKBOOK:
+        raise NotReadable(
+            _("The workbook is larger than %(size)d MB when it is unpacked. Give a folder of CSV files instead.")
+            % {"size": LARGEST_WORKBOOK // 1024 // 1024}
+        )
 
 
 def _sheets(path: Path) -> list[Table]:
     try:
-        book = _load(path)
-    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, TypeError) as problem:
+        _refuse_bomb(path)
+        with _opened(path) as book:
+            return [SheetTable(path, sheet.title) for sheet in book.worksheets]
+    except _BROKEN as problem:
         raise NotReadable(_("This is not an XLSX workbook.")) from problem
-    try:
-        return [SheetTable(path, sheet.title) for sheet in book.worksheets]
-    finally:
-        book.close()
 
 
 def _value_of(cell: Any) -> Any:

@@ -1,5 +1,6 @@
 """Several people at once, each with a connection and real commits."""
 
+import pytest
 from django.utils import timezone
 
 from casework.cases import services
@@ -9,6 +10,7 @@ from tests.cases.builders import OPENED, builders
 from tests.shelter.threads import all_at_once
 
 
+@pytest.mark.asvs("15.4.2")
 def test_one_of_two_supervisors_wins(committed_db, cast):
     case = builders(cast).case()
     assignment = case.assignments.get()

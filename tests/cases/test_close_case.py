@@ -159,6 +159,7 @@ def test_who_has_looked_names_the_supervisor(cast, as_user, make):
     assert "Vesna Probna" in text and "Saw the case" in text
 
 
+@pytest.mark.asvs("2.3.3", "16.5.3")
 def test_if_the_trail_cannot_be_written_nothing_is_shown_and_nothing_is_done(cast, as_user, make, monkeypatch):
     case = make.case(given="Gorica")
     client = as_user(cast.ana)

@@ -57,6 +57,7 @@ def test_a_safe_installation_starts():
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
 )
+@pytest.mark.asvs("13.4.2")
 def test_an_unsafe_one_is_refused_with_a_sentence(changes, sentence):
     done = start(**changes)
     assert done.returncode != 0

@@ -1,8 +1,11 @@
 """Every refusal of EXCHANGE.md, section 1, at its exact place; and what looks odd and is accepted."""
 
 import re
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from casework.people.models import Person
@@ -268,3 +271,66 @@ def test_what_is_neither_folder_nor_workbook(import_records, tmp_path):
     assert "not an XLSX" in import_records(tmp_path / "b.xlsx").err[0]
     assert "no such" in import_records(tmp_path / "c").err[0]
     assert "short name" in import_records(tmp_path, "--organisation", "nobody").err[0]
+
+
+def _workbook(path: Path, sheet: bytes | Iterator[bytes], *, parts: int = 0) -> Path:
+    """A workbook with one sheet of this XML, packed as tightly as it goes, and any number of empty parts."""
+    book = openpyxl.Workbook()
+    book.active.title = "referrals"
+    book.save(plain := path.with_suffix(".plain.xlsx"))
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
+        for part in old.namelist():
+            if not part.startswith("xl/worksheets/sheet"):
+                new.writestr(part, old.read(part))
+                continue
+            with new.open(part, "w", force_zip64=True) as out:
+                for piece in [sheet] if isinstance(sheet, bytes) else sheet:
+                    out.write(piece)
+        for number in range(parts):
+            new.writestr(f"xl/media/{number}.png", b"")
+    return path
+
+
+@pytest.mark.asvs("5.2.1", "5.2.3")
+def test_a_workbook_that_unpacks_without_end_is_not_unpacked(import_records, tmp_path):
+    small = openpyxl.Workbook()
+    small.save(tmp_path / "small.xlsx")
+    endless = _workbook(tmp_path / "bomb.xlsx", (b" " * 2**20 for _megabyte in range(600)))
+    assert endless.stat().st_size < 1_000_000
+    for path in (endless, _workbook(tmp_path / "parts.xlsx", b"<worksheet/>", parts=1_001)):
+        ran = import_records(path)
+        assert ran.code == 1
+        assert "512 MB when it is unpacked" in ran.err[0]
+
+
+def test_a_workbook_that_lies_about_its_size_is_damaged(import_records, tmp_path):
+    path = _workbook(tmp_path / "liar.xlsx", b"<worksheet><sheetData/></worksheet>" + b" " * 100_000)
+    held = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        size = next(part.file_size for part in archive.infolist() if "sheet1" in part.filename)
+    said = size.to_bytes(4, "little")
+    while said in held:
+        held[held.index(said) : held.index(said) + 4] = (10).to_bytes(4, "little")
+    path.write_bytes(held)
+    ran = import_records(path)
+    assert ran.code == 1
+    assert "damaged" in ran.err[0] or "not an XLSX" in ran.err[0], ran.err
+
+
+def test_entities_that_grow_and_files_from_elsewhere_are_not_followed(import_records, tmp_path):
+    """XML that names a file of the server, or multiplies itself."""
+    secret = tmp_path / "secret"
+    secret.write_text("Tajna")
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    for name, entities in (
+        ("file", f'<!ENTITY l9 SYSTEM "file://{secret}">'),
+        ("laughs", f'<!ENTITY l0 "ha">{laughs}'),
+    ):
+        sheet = (
+            f'<?xml version="1.0"?><!DOCTYPE w [{entities}]><worksheet xmlns="http://schemas.openxmlformats.org/'
+            'spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>&l9;</t></is></c></row>'
+            "</sheetData></worksheet>"
+        )
+        ran = import_records(_workbook(tmp_path / f"{name}.xlsx", sheet.encode()))
+        assert ran.code == 1
+        assert not any("Tajna" in line or "haha" in line for line in ran.err + ran.out)

@@ -64,6 +64,7 @@ def test_odd_text_is_answered(cast, as_user, make, text):
     assert page.status_code == 200 and not page.context["rows"]
 
 
+@pytest.mark.asvs("14.2.1")
 def test_a_name_in_the_address_is_not_searched_for(cast, as_user, make):
     make.case(given="Gorica")
     assert b"Found" not in as_user(cast.ana).get(SEARCH, {"text": "Gorica"}).content

@@ -52,6 +52,7 @@ def test_a_referral_joins_a_sealed_case_and_is_sealed(cast, log, as_user, on_dut
     assert not Referral.objects.visible_to(cast.boris).exists()
 
 
+@pytest.mark.asvs("2.3.1")
 def test_without_a_person_the_sentence_says_what_comes_first(cast, log, as_user):
     referral = log(person=None, given_age=None)
     with pytest.raises(Refused, match="Amend it with anything that is known"):
@@ -60,6 +61,7 @@ def test_without_a_person_the_sentence_says_what_comes_first(cast, log, as_user)
     assert "Amend the referral" in page
 
 
+@pytest.mark.asvs("8.3.1")
 def test_boris_who_does_not_see_it_is_refused(cast, log):
     with pytest.raises(Refused, match="no longer yours"):
         services.initiate_case(referral=log(), now=timezone.now(), initiated_by=cast.boris)
@@ -113,6 +115,7 @@ def at_once(*acts):
         return list(pool.map(run, acts))
 
 
+@pytest.mark.asvs("15.4.2")
 def test_two_people_initiate_at_once(committed_db, cast, log):
     for _round in range(5):
         referral = log()

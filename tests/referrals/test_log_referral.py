@@ -151,6 +151,7 @@ def test_a_role_without_the_permission_is_refused(cast, log):
         log(logged_by=cast.ivana)
 
 
+@pytest.mark.asvs("2.3.3", "16.5.3")
 def test_when_the_trail_cannot_be_written_nothing_is_logged(cast, log, monkeypatch):
     def broken(self, *args, **kwargs):
         raise RuntimeError("the trail is full")
@@ -249,6 +250,7 @@ def test_logging_about_somebody_whom_one_sees(cast, as_user, answers, log):
     assert client.get("/referrals/log/?person=nonsense").status_code == 404
 
 
+@pytest.mark.asvs("8.3.1")
 def test_the_rules_hold_without_the_page(cast):
     with pytest.raises(Refused):
         services.log_referral(

@@ -120,6 +120,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(referral, decide, given, sent
     assert not Decision.objects.exists()
 
 
+@pytest.mark.asvs("2.3.1")
 def test_before_the_case_is_initiated_it_is_refused(cast, as_user, log, decide):
     referral = log()
     with pytest.raises(Refused, match="Initiate the case first"):

@@ -58,6 +58,7 @@ def test_bad_input_keeps_what_was_typed(cast, as_user):
     assert not Referral.objects.exists()
 
 
+@pytest.mark.asvs("8.2.3", "15.3.1")
 def test_the_three_states_tell_nothing_of_the_person(cast, as_user):
     milan, now = as_user(cast.milan), timezone.now()
 

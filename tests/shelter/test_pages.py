@@ -36,6 +36,7 @@ def shown(day):
     return f"{day:%d.%m.%Y.}"
 
 
+@pytest.mark.asvs("8.2.3", "15.3.1")
 def test_keeper_sees_who_is_here_and_what_she_must_know(cast, as_user, stay):
     nada = as_user(cast.nada)
     board = nada.get(reverse("shelter:board")).content.decode()

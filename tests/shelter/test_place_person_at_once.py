@@ -19,6 +19,7 @@ STAY = {"starts_on": day(1), "ends_on": day(5)}
 
 @pytest.mark.requirement("s-emergency-shelter")
 @pytest.mark.parametrize("capacity", [1, 6, 7])
+@pytest.mark.asvs("2.3.4")
 def test_sixteen_people_for_the_last_beds(committed_db, cast, make, capacity):
     shelter = make.shelter(beds=capacity)
     acts = [partial(make.placement, case=make.case(), shelter=shelter, **STAY) for _each in range(THREADS)]
