@@ -1,4 +1,4 @@
-"""The register of offenders is not public: the product says what the law says of it, and has no place for what is in it."""
+"""The register of offenders is not public: the product says what the law says of it, and can hold nothing of it."""
 
 import re
 
