@@ -8,6 +8,7 @@ hosts and secure cookies, or with demo settings.
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
@@ -43,6 +44,9 @@ if EMBEDDED:
     SECRET_KEY = env.str("CASEWORK_SECRET_KEY", _servers.secret_key)
     CASEWORK_KEYS = env.list("CASEWORK_KEYS", _servers.casework_keys.split(","))
     CASEWORK_INDEX_KEY = env.str("CASEWORK_INDEX_KEY", _servers.index_key)
+    CASEWORK_AUDIT_KEY = env.str("CASEWORK_AUDIT_KEY", _servers.audit_key)
+    CASEWORK_AUDIT_ANCHOR = env.str("CASEWORK_AUDIT_ANCHOR", str(_servers.state / "audit-anchor"))
+    CASEWORK_KEYS_FILE = "" if env.str("CASEWORK_KEYS", "") else str(_servers.state / "secrets.json")
     ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 else:
     DATABASES = {
@@ -54,7 +58,10 @@ else:
     BROKER, CACHE = f"{_redis}/0", f"{_redis}/1"
     SECRET_KEY = env.str("CASEWORK_SECRET_KEY", "")
     CASEWORK_KEYS = env.list("CASEWORK_KEYS", [])
+    CASEWORK_KEYS_FILE = env.str("CASEWORK_KEYS_FILE", "")  # read again when an unknown key's name turns up
     CASEWORK_INDEX_KEY = env.str("CASEWORK_INDEX_KEY", "")
+    CASEWORK_AUDIT_KEY = env.str("CASEWORK_AUDIT_KEY", "")  # base64 of 32 bytes: signs the sealed trail
+    CASEWORK_AUDIT_ANCHOR = env.str("CASEWORK_AUDIT_ANCHOR", "")  # a file away from the database: heads of the trail
     ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", [])
 
 for _connection in DATABASES.values():
@@ -65,6 +72,38 @@ DATABASES["owner"]["CONN_MAX_AGE"] = 0
 DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 DATABASE_ROUTERS = ["casework.config.roles.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Files: sealed bytes under random names, in a folder, or in an object store when a bucket is named.
+if env.str("CASEWORK_S3_BUCKET", ""):
+    _files: dict[str, Any] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env.str("CASEWORK_S3_BUCKET"),
+            "endpoint_url": env.str("CASEWORK_S3_ENDPOINT", "") or None,
+            "region_name": env.str("CASEWORK_S3_REGION", "") or None,
+            "access_key": env.str("CASEWORK_S3_ACCESS_KEY", "") or None,
+            "secret_key": env.str("CASEWORK_S3_SECRET_KEY", "") or None,
+            "location": env.str("CASEWORK_S3_FOLDER", ""),
+            "default_acl": None,  # the bucket's own rule, which is private
+            "file_overwrite": False,
+        },
+    }
+else:
+    CASEWORK_FILES_DIR = env.str(
+        "CASEWORK_FILES_DIR", str(embedded.state_dir() / "files") if EMBEDDED else "/var/lib/casework/files"
+    )
+    _files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": CASEWORK_FILES_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+STORAGES = {
+    "default": _files,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE}}
 
@@ -194,6 +233,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env.int("CASEWORK_SESSION_SECONDS", 8 * 60 * 60)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Reveals, exports, roles, accounts and second factors ask to sign in again after this time.
+SIGN_IN_AGAIN_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("CASEWORK_SIGN_IN_AGAIN_SECONDS", 10 * 60)
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CASEWORK_ORIGINS", [])
 CSRF_FAILURE_VIEW = "casework.config.views.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE_COOKIES and env.bool("CASEWORK_SSL_REDIRECT", True)
@@ -229,7 +270,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handler would print what exceptions say: LOGGING below holds
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "casework.outbox.tasks.relay", "schedule": 5.0},
+    "sweep-files": {"task": "casework.vault.tasks.sweep_files", "schedule": 24 * 60 * 60.0},
     "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
+    "seal-trail": {"task": "casework.audit.tasks.seal_trail", "schedule": 5.0},
+    "mail-anchor": {"task": "casework.audit.tasks.mail_anchor", "schedule": 3600.0},
+    "verify-trail": {"task": "casework.audit.tasks.verify_trail", "schedule": crontab(hour=2, minute=15)},
 }
 EMAIL_BACKEND = env.str(
     "CASEWORK_EMAIL_BACKEND",
@@ -243,6 +288,21 @@ INFORM_WITHIN_HOURS = env.int("CASEWORK_INFORM_WITHIN_HOURS", 24)  # TIP report:
 CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW
 SUPPRESSION_THRESHOLD = env.int("CASEWORK_SUPPRESSION_THRESHOLD", 5)
 HOME_ORGANISATION = env.str("CASEWORK_HOME_ORGANISATION", "")  # short name; empty = the only one, or the first
+BACKUP_WITHIN_HOURS = env.int("CASEWORK_BACKUP_WITHIN_HOURS", 26)  # a daily backup, and two hours to make it
+RESTORE_CHECK_WITHIN_DAYS = env.int("CASEWORK_RESTORE_CHECK_WITHIN_DAYS", 31)
+ESCROW_DRILL_WITHIN_DAYS = env.int("CASEWORK_ESCROW_DRILL_WITHIN_DAYS", 190)
+SITE_URL = env.str("CASEWORK_SITE_URL", "")  # https://cases.example.rs, as people's browsers reach the site
+PG_BIN = env.str("CASEWORK_PG_BIN", "")  # folder of pg_dump and pg_restore; empty = those that fit the server
+AUDIT_MAIL_HOURS = env.int("CASEWORK_AUDIT_MAIL_HOURS", 24)  # how often the auditors are mailed the head of the trail
+# Public keys (base64) of audit keys that are no longer used: what they signed still counts.
+AUDIT_OLD_PUBLIC_KEYS: list[str] = env.list("CASEWORK_AUDIT_OLD_PUBLIC_KEYS", [])
+# When a read of the trail is unusual: what the auditor looks through each week.
+UNUSUAL_MANY_LEAST = env.int("CASEWORK_UNUSUAL_MANY_LEAST", 20)  # records a day below which nothing is far more …
+UNUSUAL_MANY_TIMES = env.int("CASEWORK_UNUSUAL_MANY_TIMES", 3)  # … than this many times the person's own median day
+UNUSUAL_MANY_DAYS = env.int("CASEWORK_UNUSUAL_MANY_DAYS", 28)  # days before that make the person's own usual
+UNUSUAL_NIGHT = (env.int("CASEWORK_UNUSUAL_NIGHT_FROM", 22), env.int("CASEWORK_UNUSUAL_NIGHT_UNTIL", 6))  # Belgrade
+UNUSUAL_REFUSALS = env.int("CASEWORK_UNUSUAL_REFUSALS", 5)  # in a row, by one person
+UNUSUAL_BEFORE_DISABLED_HOURS = env.int("CASEWORK_UNUSUAL_BEFORE_DISABLED_HOURS", 48)
 SOP_VERSION = env.str("CASEWORK_SOP_VERSION", "")  # version of the standard operating procedures in force, if named
 
 # --- Logs: what happened, never to whom --------------------------------------------------------------------------
