@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
@@ -78,10 +79,18 @@ def cast(request: pytest.FixtureRequest) -> SimpleNamespace:
 
 
 @pytest.fixture
-def as_user() -> Callable[[Any], Client]:
-    def signed_in(user: Any) -> Client:
+def as_user() -> Callable[..., Client]:
+    """A signed-in client; with `recent=False` one whose sign-in is too old for what asks to sign in again."""
+
+    def signed_in(user: Any, *, recent: bool = True) -> Client:
         client = Client()
         client.force_login(user)
+        if not recent:
+            from casework.access.reauthenticate import SIGNED_IN_AT
+
+            session = client.session
+            session[SIGNED_IN_AT] -= settings.SIGN_IN_AGAIN_SECONDS + 1
+            session.save()
         return client
 
     return signed_in

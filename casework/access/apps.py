@@ -6,3 +6,6 @@ class AccessConfig(AppConfig):
 
     name = "casework.access"
     label = "access"
+
+    def ready(self) -> None:
+        from casework.access import signals  # noqa: F401  (connects what happens at sign-in and after)

@@ -16,7 +16,17 @@ from casework.vault.services import destroy_key
 
 SALT = "casework.access.draft"
 KEPT_FOR = datetime.timedelta(hours=24)
-NEVER_KEPT = {"csrfmiddlewaretoken", "draft_token", "password", "password1", "password2", "oldpassword"}
+NEVER_KEPT = {
+    "csrfmiddlewaretoken",
+    "draft_token",
+    "password",
+    "password1",
+    "password2",
+    "oldpassword",
+    "invitation",
+    "code",
+    "credential",
+}
 
 
 def token_for(user: User) -> str:
@@ -32,7 +42,13 @@ def keep_draft(request: HttpRequest) -> Draft | None:
     except signing.BadSignature:
         return None
     user = User.objects.filter(pk=owner, is_active=True).first()
-    if user is None or len(request.path) > 200:
+    return None if user is None else keep_draft_of(request, user)
+
+
+@transaction.atomic
+def keep_draft_of(request: HttpRequest, user: User) -> Draft | None:
+    """Keep what this user posted; None when the address is longer than any of ours."""
+    if len(request.path) > 200:
         return None
     typed = {name: values for name, values in request.POST.lists() if name not in NEVER_KEPT}
     return Draft.objects.create(key=VaultKey.make(), user=user, path=request.path, data=typed)

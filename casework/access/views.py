@@ -16,6 +16,7 @@ from casework.access import services
 from casework.access.forms import CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
 from casework.access.grants import TAKES_TWO, Role
 from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
+from casework.access.reauthenticate import recently_signed_in
 from casework.access.requests import SignedIn
 from casework.workflow import Refused
 
@@ -40,6 +41,7 @@ def users(request: SignedIn) -> HttpResponse:
 
 
 @needs("access.manage_users")
+@recently_signed_in
 def create_user(request: SignedIn) -> HttpResponse:
     """A new account in one's own organisation, without a role."""
     organisation = request.user.organisation
@@ -79,6 +81,7 @@ def _done(request: SignedIn, act: Callable[[], Any], sentence: str) -> None:
 
 @require_POST
 @needs("access.manage_users")
+@recently_signed_in
 def disable_user(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     _done(
@@ -91,6 +94,7 @@ def disable_user(request: SignedIn, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.manage_users")
+@recently_signed_in
 def enable_user(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     _done(
@@ -102,6 +106,7 @@ def enable_user(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @needs("access.request_role")
+@recently_signed_in
 def request_role(request: SignedIn, pk: UUID) -> HttpResponse:
     """Ask for a role for somebody else."""
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
@@ -124,6 +129,7 @@ def request_role(request: SignedIn, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.request_role")
+@recently_signed_in
 def withdraw_role(request: SignedIn, pk: UUID) -> HttpResponse:
     account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     role = request.POST.get("role", "")
@@ -154,6 +160,7 @@ def role_requests(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @needs("access.approve_role")
+@recently_signed_in
 def approve_role(request: SignedIn, pk: UUID) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
     _done(
@@ -166,6 +173,7 @@ def approve_role(request: SignedIn, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs("access.approve_role")
+@recently_signed_in
 def refuse_role(request: SignedIn, pk: UUID) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.visible_to(request.user), pk=pk)
     _done(
