@@ -27,9 +27,15 @@ class _PickField(forms.ChoiceField):
 class SearchForm(RecordForm):
     text = TextField(
         label=_("Name or number"),
-        help_text=_(
-            "A name in either script, or a number such as C-2026-000123. One wrong letter in a word is forgiven."
-        ),
+        help_text=_("A name in either script, or a number such as C-2026-000123. Wrong letters are forgiven."),
+    )
+    born = forms.IntegerField(
+        label=_("Year of birth, if known"),
+        help_text=_("Two years more or less are forgiven."),
+        required=False,
+        min_value=1900,
+        max_value=2100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "4"}),
     )
 
 

@@ -96,6 +96,7 @@ class Person(Record):
     known_since = ArrayField(models.DateTimeField(null=True), default=list, editable=False)
     sealed = models.BooleanField(default=False)  # follows the person's cases
     name_codes = ArrayField(models.IntegerField(), default=list, editable=False)
+    name_grams = ArrayField(models.IntegerField(), default=list, db_default=[], editable=False)
 
     objects = PersonQuerySet.as_manager()
 
@@ -103,6 +104,7 @@ class Person(Record):
         permissions = [("view_person", "See persons"), ("amend_person", "Amend a person")]
         indexes = [
             GinIndex(fields=["name_codes"], name="person_name_codes"),
+            GinIndex(fields=["name_grams"], name="person_name_grams"),
             models.Index(fields=["organisation", "sealed"], name="person_of_organisation"),
         ]
         constraints = [
@@ -141,9 +143,8 @@ class Person(Record):
     def set_names(self, names: list[dict[str, Any]]) -> None:
         """Set the names and the blind index that finds them."""
         self.names = names
-        self.name_codes = index.name_codes(
-            " ".join(str(name.get(part) or "") for part in ("given", "family")) for name in names
-        )
+        words = [" ".join(str(name.get(part) or "") for part in ("given", "family")) for name in names]
+        self.name_codes, self.name_grams = index.name_codes(words), index.name_grams(words)
 
     def set_birth_date(self, birth_date: datetime.date | None) -> None:
         self.birth_date = birth_date

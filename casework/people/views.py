@@ -124,7 +124,7 @@ def search(request: SignedIn) -> HttpResponse:
         if url:
             return redirect(url)
         no_number = url == ""
-        found = [] if no_number else by_name(text, request.user)
+        found = [] if no_number else by_name(text, request.user, born=form.cleaned_data["born"])
         audit.read(request, "search", *(hit.person for hit in found))
     page = {
         "form": form,

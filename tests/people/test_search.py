@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from casework.audit.models import Event
 from casework.people import search as finder
@@ -75,5 +76,44 @@ def test_at_most_a_page_of_hits_is_shown(cast, as_user, make, django_assert_max_
         make.case(given="Gorica")
     ana = as_user(cast.ana)
     found(ana, "Gorica")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert len(found(ana, "Gorica")) == finder.SHOWN
+
+
+@pytest.mark.parametrize("text", ["Aleksadnrovna Stefanovci", "Alexandrovna Stevanovič", "Стефaновић Александрвна"])
+def test_words_with_several_slips_are_found_by_what_is_left_of_them(cast, as_user, make, text):
+    make.case(given="Aleksandrovna", family="Stefanović")
+    make.case(given="Gorica", family="Skrivena")
+    assert found(as_user(cast.ana), text) == ["Aleksandrovna Stefanović"]
+
+
+@pytest.mark.requirement("s-limited-users")
+def test_neither_stage_decrypts_what_the_user_may_not_see(cast, make, monkeypatch):
+    make.case(given="Aleksandrovna", family="Stefanović")
+    opened = []
+    monkeypatch.setattr(finder, "_nearness", lambda person, *rest: opened.append(person) or 0.0)
+    assert not finder.by_name("Aleksandrovna Stefanović", cast.boris) and not opened
+    finder.by_name("Aleksandrovna Stefanović", cast.ana)
+    assert len(opened) == 2  # by both stages
+
+
+def test_a_year_of_birth_narrows_by_two_years_and_leaves_out_nobody_without_one(cast, make):
+    for year in (1990, 1992, 1993, None):
+        person = make.case(given="Gorica", family="Skrivena").person
+        person.birth_year = year
+        person.save(update_fields=["birth_year"])
+    years = [hit.person.birth_year for hit in finder.by_name("Gorica Skrivena", cast.ana, born=1990)]
+    assert years[0] == 1990 and set(years) == {1990, 1992, None}
+
+
+@pytest.mark.parametrize("born", ["abc", "99999999999999999999", "-5", "1990\x00"])
+def test_a_year_that_is_none_gets_a_sentence(cast, as_user, born):
+    page = as_user(cast.ana).post(SEARCH, {"text": "Gorica", "born": born})
+    assert page.status_code == 200 and page.context["form"].errors["born"]
+
+
+def test_an_erased_person_is_not_opened(cast, make):
+    case = make.case(given="Gorica", family="Skrivena")
+    case.person.key.wrapped, case.person.key.destroyed_at = None, timezone.now()
+    case.person.key.save()
+    assert not finder.by_name("Gorica Skrivena", cast.ana)
