@@ -19,6 +19,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from casework.audit import services as audit
+from casework.vault import crypto
+from casework.vault.models import Sealed, refuse_erased
 
 
 class Refused(Exception):
@@ -38,6 +40,11 @@ class Stale(Refused):
     def __init__(self, record: models.Model) -> None:
         super().__init__(_("Somebody else saved this record while you were writing. Nothing of yours is lost."))
         self.record = record
+
+
+def erased_sentence() -> str:
+    """What everybody is told who writes into a record that was erased meanwhile."""
+    return _("What this record held is erased for good. Nothing can be written into it. Copy your text if you need it.")
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,17 @@ def may(record: models.Model, verb: str, user: Any) -> bool:
 
 
 def lock(record: Record, *, version: int | None = None) -> Record:
-    """The record, locked for update and read afresh. With `version`, raises `Stale` if it was saved since."""
+    """The record, locked for update and read afresh. With `version`, raises `Stale` if it was saved since.
+
+    Raises `Refused` when what the record held is erased: nothing can be written into it.
+    """
     # no_key: lets rows that point at this one be inserted meanwhile; of=self: joined rows stay free
     fresh = type(record)._base_manager.select_for_update(no_key=True, of=("self",)).get(pk=record.pk)
+    if isinstance(fresh, Sealed):
+        try:
+            refuse_erased(fresh.key_id)
+        except crypto.Erased:
+            raise Refused(erased_sentence()) from None
     if version is not None and fresh.version != version:  # type: ignore[attr-defined]
         raise Stale(fresh)
     return fresh

@@ -27,7 +27,8 @@ from casework.access.grants import Role
 from casework.access.models import Team, User
 from casework.access.requests import SignedIn
 from casework.audit.services import trace_refusal
-from casework.workflow import Refused, Stale
+from casework.vault.crypto import Erased
+from casework.workflow import Refused, Stale, erased_sentence
 from reference import codes
 
 LONG_TEXT = 20_000
@@ -227,6 +228,10 @@ def attempt(form: forms.Form, act: Callable[[], Result]) -> Result | None:
     except Refused as refusal:
         trace_refusal(form.request)  # type: ignore[attr-defined]
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
+        return None
+    except Erased:  # erased while somebody was writing: the page comes back with what was typed
+        trace_refusal(form.request)  # type: ignore[attr-defined]
+        form.add_error(None, erased_sentence())
         return None
 
 

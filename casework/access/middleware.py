@@ -11,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
-from casework.access.drafts import keep_draft
+from casework.access.drafts import NEVER_KEPT, keep_draft
 from casework.audit import services as audit
+from casework.vault.crypto import Erased
+from casework.workflow import erased_sentence
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -85,6 +87,18 @@ class Refusals:
             return page
         return response
 
-    def process_exception(self, request: HttpRequest, problem: Exception) -> None:
-        if isinstance(problem, (Http404, PermissionDenied)) and request.user.is_authenticated:
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, (Http404, PermissionDenied, Erased)) and request.user.is_authenticated:
             audit.trace_refusal(request)
+        if isinstance(problem, Erased):
+            page = {"sentence": erased_sentence(), "typed": _what_was_typed(request)}
+            return render(request, "410.html", page, status=HTTPStatus.GONE)
+        return None
+
+
+def _what_was_typed(request: HttpRequest) -> list[str]:
+    """The texts that a form had posted, so that they can be copied from the page that refuses them."""
+    if request.method != "POST":
+        return []
+    values = (value for name, values in request.POST.lists() if name not in NEVER_KEPT for value in values)
+    return [value for value in values if " " in value.strip()]

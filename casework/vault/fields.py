@@ -1,8 +1,8 @@
 """Encrypted model fields: a descriptor that opens on access, sealed again in `pre_save`.
 
 The model must derive from `vault.models.Sealed`. Reading opens the seal with the row's key; `save()` and
-`bulk_create()` seal. `.update()`, `bulk_update()` and every lookup but `isnull` are refused, because they would put
-plain text into SQL.
+`bulk_create()` seal. Once the key is destroyed, text reads *Erased* and everything else None. `.update()`,
+`bulk_update()` and every lookup but `isnull` are refused, because they would put plain text into SQL.
 """
 
 import datetime
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext
 
 from casework.vault import crypto
 
@@ -50,7 +51,11 @@ class _Descriptor(DeferredAttribute):
             return self
         held = super().__get__(instance, cls)
         if isinstance(held, Ciphertext):
-            opened = crypto.open_sealed(held, key=instance.key.plain, place=self.field.place_of(instance))
+            try:
+                key = instance.key.plain
+            except crypto.Erased:
+                return self.field.erased()  # what is sealed stays as it is, also when the row is saved
+            opened = crypto.open_sealed(held, key=key, place=self.field.place_of(instance))
             value = self.field.from_json(json.loads(opened))
             instance.__dict__[self.field.attname] = _Opened(value)
             return value
@@ -96,6 +101,10 @@ class EncryptedField(_BinaryField):
     def empty(self) -> Any:
         return ""
 
+    def erased(self) -> Any:
+        """What a page is given once the key is destroyed; whoever asks the key itself gets `crypto.Erased`."""
+        return None
+
     def pre_save(self, instance: Any, add: bool) -> Ciphertext | None:
         held = instance.__dict__.get(self.attname)
         if isinstance(held, Ciphertext):
@@ -131,9 +140,12 @@ class _TextDescriptor(_Descriptor):
 
 
 class EncryptedTextField(EncryptedField):
-    """Text; not known is the empty string."""
+    """Text; not known is the empty string, and what was erased says so."""
 
     descriptor_class = _TextDescriptor
+
+    def erased(self) -> str:
+        return gettext("Erased")
 
 
 class EncryptedDateField(EncryptedField):

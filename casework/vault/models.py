@@ -89,11 +89,6 @@ class Sealed(models.Model):
     class Meta:
         abstract = True
 
-    @property
-    def erased(self) -> bool:
-        """Whether the key is gone: the row counts in figures and says nothing of anybody."""
-        return self.key.wrapped is None and self.key.destroyed_at is not None
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, unless the key was destroyed: then nothing may be written as if it could be read again.
 
@@ -103,9 +98,14 @@ class Sealed(models.Model):
         refuse_erased(self.key_id)
         super().save(*args, **kwargs)
 
+    @property
+    def erased(self) -> bool:
+        """Whether the key is gone: the row counts in figures and says nothing of anybody."""
+        return self.key.wrapped is None and self.key.destroyed_at is not None
+
 
 def refuse_erased(key_id: Any) -> None:
-    """Raise `crypto.Erased` when this key is destroyed; hold its row against destruction while the transaction lasts."""
+    """Raise `crypto.Erased` when this key is destroyed; hold it against destruction while the transaction lasts."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT destroyed_at IS NOT NULL FROM vault_vaultkey WHERE id = %s FOR SHARE", [key_id])
         found = cursor.fetchone()

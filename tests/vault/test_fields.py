@@ -85,8 +85,18 @@ def test_a_destroyed_key_erases_and_keeps_the_row(person):
     destroy_key(person.key)
     again = Person.objects.get(pk=person.pk)
     assert again.birth_year == 2004
+    assert (again.description, again.names, again.name) == ("Erased", None, "Erased")
     with pytest.raises(crypto.Erased):
-        _ = again.names
+        _ = again.key.plain
+
+
+def test_nothing_is_written_under_a_destroyed_key(person):
+    loaded = Person.objects.get(pk=person.pk)
+    assert loaded.description == "tall"  # the key is open in this instance
+    destroy_key(person.key)
+    loaded.description = "short"
+    with pytest.raises(crypto.Erased), transaction.atomic():
+        loaded.save()
 
 
 def test_the_wrong_wrapping_key_raises(person, settings):
