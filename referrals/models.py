@@ -35,6 +35,8 @@ class ReferralStatus(models.TextChoices):
 
 
 class ReferralQuerySet(RecordQuerySet):
+    PERSON_PATHS = ("person", "linked_to__person")  # a referral that told of the same again is about the same
+
     def principals(self, user: "User") -> list[Q]:
         if not user.has_perm("referrals.view_referral"):
             return []
@@ -202,14 +204,14 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
 
 class Deadline(models.Model):
-    """A clock from receipt (code list clocks). It never pauses; its escalation happens once."""
+    """A clock from receipt (code list clocks). It never pauses; each step of its escalation happens once."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="deadlines")
     kind = models.CharField(max_length=20, choices=ClockKind)
     due_at = models.DateTimeField()
     met_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)  # the referral was declined, linked or entered in error
-    escalated_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)  # the first step; all of them are in `escalations`
 
     objects = DeadlineQuerySet.as_manager()
 
@@ -221,6 +223,29 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.referral} {self.kind}"
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def visible_to(self, user: "User") -> "EscalationQuerySet":
+        return self.filter(deadline__in=Deadline.objects.visible_to(user))
+
+
+class Escalation(models.Model):
+    """One step of a clock's escalation that was taken. The database refuses the same step twice."""
+
+    deadline = models.ForeignKey(Deadline, on_delete=models.PROTECT, related_name="escalations")
+    step = models.PositiveSmallIntegerField()  # 1 for the first of ESCALATE_AFTER_HOURS
+    at = models.DateTimeField()
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["deadline", "step"], name="escalation_once_per_step")]
+
+    def __str__(self) -> str:
+        return f"{self.deadline} {self.step}"
 
 
 class Route(models.TextChoices):

@@ -8,5 +8,5 @@ from referrals import services
 
 @shared_task
 def escalate_overdue() -> None:
-    """Every minute: clocks that have run out are escalated, each once."""
+    """Every minute: clocks that have run out are escalated, each step once, however many workers ask."""
     services.escalate_overdue(now=timezone.now())

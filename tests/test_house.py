@@ -176,6 +176,8 @@ def test_every_model_of_the_record_says_who_may_see_it(model):
         "vault.VaultKey",
         "vault.StoredFile",  # fetched through the record that refers to it
         "outbox.Message",  # read by the worker alone; people see notifications
+        "outbox.Mail",
+        "outbox.Standstill",
         "access.Organisation",
         "access.Team",
         "access.Draft",  # fetched by its user alone, once

@@ -48,6 +48,7 @@ if EMBEDDED:
     CASEWORK_AUDIT_ANCHOR = env.str("CASEWORK_AUDIT_ANCHOR", str(_servers.state / "audit-anchor"))
     CASEWORK_KEYS_FILE = "" if env.str("CASEWORK_KEYS", "") else str(_servers.state / "secrets.json")
     ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    CASEWORK_ERASURE_LIST = env.str("CASEWORK_ERASURE_LIST", str(_servers.state / "erasures.jsonl"))
 else:
     DATABASES = {
         "default": env.dj_db_url("DATABASE_URL"),
@@ -63,6 +64,8 @@ else:
     CASEWORK_AUDIT_KEY = env.str("CASEWORK_AUDIT_KEY", "")  # base64 of 32 bytes: signs the sealed trail
     CASEWORK_AUDIT_ANCHOR = env.str("CASEWORK_AUDIT_ANCHOR", "")  # a file away from the database: heads of the trail
     ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", [])
+    # Which keys were erased, for a restore: a file that is kept apart from the database and its backups.
+    CASEWORK_ERASURE_LIST = env.str("CASEWORK_ERASURE_LIST", "/var/lib/casework/erasures.jsonl")
 
 for _connection in DATABASES.values():
     # A persistent connection per worker: a case page then costs half of what it costs with a new one each time.
@@ -119,6 +122,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "guardian",
     "pgtrigger",
     "django_htmx",
@@ -147,6 +151,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "casework.access.middleware.SessionInUse",
     "casework.access.middleware.NoStore",
     "casework.access.middleware.KeepDraft",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -154,6 +159,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "casework.access.middleware.SecondFactor",
     "casework.access.middleware.Refusals",
 ]
 
@@ -201,7 +207,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "casework.access.passwords.NotTooLong"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "casework.access.passwords.NotCommonHere"},
+    {"NAME": "casework.access.passwords.NotOfThisPlace"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -218,7 +227,31 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/m/key",
+    "accept_invitation": "20/m/ip,5/5m/key",
 }
+# Second factors: an app's codes, passkeys and security keys, recovery codes. No SMS, no e-mail codes.
+REQUIRE_MFA = env.bool("CASEWORK_REQUIRE_MFA", not DEMO)
+MFA_ADAPTER = "casework.access.mfa.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "casework.access.mfa_forms.CodeForm",
+    "reauthenticate": "casework.access.mfa_forms.CodeAgainForm",
+    "activate_totp": "casework.access.mfa_forms.SetUpAppForm",
+    "add_webauthn": "casework.access.mfa_forms.AddKeyForm",
+    "edit_webauthn": "casework.access.mfa_forms.RenameKeyForm",
+    "authenticate_webauthn": "casework.access.mfa_forms.KeyForm",
+    "reauthenticate_webauthn": "casework.access.mfa_forms.KeyAgainForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = env.str("CASEWORK_ISSUER", "Casework")  # what an authenticator app calls the entry
+MFA_TOTP_TOLERANCE = 0  # a code lives for its thirty seconds and no longer
+INVITATION_HOURS = env.int("CASEWORK_INVITATION_HOURS", 72)  # how long the code for a new account or password holds
+# A password may not be made of these, beside the names of the account and its organisation.
+PASSWORD_CONTEXT_WORDS = env.list(
+    "CASEWORK_PASSWORD_CONTEXT_WORDS",
+    ["casework", "password", "lozinka", "sifra", "trafficking", "trgovina", "zrtva", "zrtve", "victim", "slucaj"]
+    + ["astra", "atina", "cptv", "srbija", "beograd", "admin", "qwerty", "qwertz", "welcome", "dobrodosli"],
+)
 GUARDIAN_MONKEY_PATCH_USER = False
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend is left out on purpose: has_perm(obj) ignores `expires_at`
 ANONYMOUS_USER_NAME = None
@@ -230,8 +263,10 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES  # http://localhost, in the demo and in tests
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env.int("CASEWORK_SESSION_SECONDS", 8 * 60 * 60)
+SESSION_IDLE_SECONDS = env.int("CASEWORK_IDLE_SECONDS", 15 * 60)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Reveals, exports, roles, accounts and second factors ask to sign in again after this time.
 SIGN_IN_AGAIN_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("CASEWORK_SIGN_IN_AGAIN_SECONDS", 10 * 60)
@@ -269,7 +304,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handler would print what exceptions say: LOGGING below holds
 CELERY_BEAT_SCHEDULE = {
-    "relay-outbox": {"task": "casework.outbox.tasks.relay", "schedule": 5.0},
+    "watch-outbox": {"task": "casework.outbox.tasks.watch", "schedule": 60.0},
+    "purge-what-expired": {"task": "casework.access.tasks.purge_what_expired", "schedule": 60 * 60.0},
     "sweep-files": {"task": "casework.vault.tasks.sweep_files", "schedule": 24 * 60 * 60.0},
     "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
     "seal-trail": {"task": "casework.audit.tasks.seal_trail", "schedule": 5.0},
@@ -281,10 +317,24 @@ EMAIL_BACKEND = env.str(
     "django.core.mail.backends.dummy.EmailBackend" if EMBEDDED else "django.core.mail.backends.smtp.EmailBackend",
 )
 DEFAULT_FROM_EMAIL = env.str("CASEWORK_FROM_EMAIL", "casework@localhost")
+EMAIL_HOST = env.str("CASEWORK_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("CASEWORK_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("CASEWORK_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.str("CASEWORK_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("CASEWORK_EMAIL_TLS", False)
+EMAIL_TIMEOUT = 10  # seconds; a mail server that does not answer must not hold the worker
+RELAY_SECONDS = env.float("CASEWORK_RELAY_SECONDS", 1.0)  # how often the relay looks when nothing waits
+OUTBOX_IN_FLIGHT = env.int("CASEWORK_OUTBOX_IN_FLIGHT", 200)  # messages that may be claimed and not done at a time
+MAIL_IN_FLIGHT = env.int("CASEWORK_MAIL_IN_FLIGHT", 20)
+OUTBOX_CLAIM_SECONDS = env.float("CASEWORK_OUTBOX_CLAIM_SECONDS", 60)  # then it is published again
+OUTBOX_LATE_SECONDS = env.int("CASEWORK_OUTBOX_LATE_SECONDS", 15 * 60)  # age of the oldest row that raises an alarm
+MAIL_RETRY_SECONDS = env.float("CASEWORK_MAIL_RETRY_SECONDS", 60)  # after the first failure; doubled after each
 
 # --- What the documents leave open (DESIGN.md, rule 16) ----------------------------------------------------------
 INITIATE_WITHIN_HOURS = env.int("CASEWORK_INITIATE_WITHIN_HOURS", 24)  # TIP report: initiate a case within 24 hours
 INFORM_WITHIN_HOURS = env.int("CASEWORK_INFORM_WITHIN_HOURS", 24)  # TIP report: inform participants within 24 hours
+# Hours after a clock has run out at which the supervisors are told, each once: 0 is at once; “0,24” reminds a day later.
+ESCALATE_AFTER_HOURS: list[float] = env.list("CASEWORK_ESCALATE_AFTER_HOURS", [0.0], subcast=float)
 CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW
 SUPPRESSION_THRESHOLD = env.int("CASEWORK_SUPPRESSION_THRESHOLD", 5)
 HOME_ORGANISATION = env.str("CASEWORK_HOME_ORGANISATION", "")  # short name; empty = the only one, or the first
@@ -303,6 +353,15 @@ UNUSUAL_MANY_DAYS = env.int("CASEWORK_UNUSUAL_MANY_DAYS", 28)  # days before tha
 UNUSUAL_NIGHT = (env.int("CASEWORK_UNUSUAL_NIGHT_FROM", 22), env.int("CASEWORK_UNUSUAL_NIGHT_UNTIL", 6))  # Belgrade
 UNUSUAL_REFUSALS = env.int("CASEWORK_UNUSUAL_REFUSALS", 5)  # in a row, by one person
 UNUSUAL_BEFORE_DISABLED_HOURS = env.int("CASEWORK_UNUSUAL_BEFORE_DISABLED_HOURS", 48)
+# Days for which a class of record is kept after it ended; 0 = not decided, and then nothing of it is ever due.
+RETENTION_DAYS = {
+    "adult-case": env.int("CASEWORK_RETENTION_ADULT_CASE_DAYS", 0),  # from closing
+    "child-case": env.int("CASEWORK_RETENTION_CHILD_CASE_DAYS", 0),  # from closing or the 18th birthday, the later
+    "declined-referral": env.int("CASEWORK_RETENTION_DECLINED_REFERRAL_DAYS", 0),  # from the day of declining
+    "linked-referral": env.int("CASEWORK_RETENTION_LINKED_REFERRAL_DAYS", 0),  # from receipt; about nobody by itself
+}
+ACCESS_REQUEST_DAYS = env.int("CASEWORK_ACCESS_REQUEST_DAYS", 30)  # from receipt to the answer
+CORRECTION_DAYS = env.int("CASEWORK_CORRECTION_DAYS", 30)  # from receipt to the decision
 SOP_VERSION = env.str("CASEWORK_SOP_VERSION", "")  # version of the standard operating procedures in force, if named
 
 # --- Logs: what happened, never to whom --------------------------------------------------------------------------

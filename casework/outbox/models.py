@@ -1,11 +1,13 @@
-"""Messages written with the act that causes them, and the notifications that they become."""
+"""Messages written with the act that causes them, and the notifications and mails that they become."""
 
+import datetime
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -22,6 +24,32 @@ class Subject(models.TextChoices):
     ROUTE_UNDECIDED = "route-undecided", _("The route of referral %(reference)s waits for your decision")
     CLOCK_OVERDUE = "clock-overdue", _("A 24-hour clock of referral %(reference)s has run out")
     ROLE_REQUESTED = "role-requested", _("A role for %(reference)s waits for a second approval")
+    OUTBOX_STUCK = "outbox-stuck", _("Messages are not being delivered. Tell your technician.")
+
+
+def subjects() -> list[tuple[str, Any]]:
+    """The choices of a message's subject; a function, so that a new subject needs no migration."""
+    return Subject.choices
+
+
+class WaitingQuerySet(models.QuerySet[Any]):
+    """Rows that the relay hands to the worker. `due_at` is when a row may be published (again).
+
+    Everything asked here is answered by the partial index of the waiting rows: what is done costs nothing.
+    """
+
+    DONE = "done_at"
+
+    def waiting(self) -> "WaitingQuerySet":
+        return self.filter(**{self.DONE: None})
+
+    def due(self, now: datetime.datetime) -> "WaitingQuerySet":
+        """Neither done nor claimed, or claimed so long ago that the claim has expired: the longest due first."""
+        return self.waiting().filter(due_at__lte=now).order_by("due_at")
+
+    def in_flight(self, now: datetime.datetime) -> "WaitingQuerySet":
+        """Claimed, not done, and the claim has not expired."""
+        return self.waiting().filter(due_at__gt=now, claimed_at__isnull=False)
 
 
 class Message(models.Model):
@@ -29,16 +57,22 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    subject = models.CharField(max_length=40, choices=Subject)
+    subject = models.CharField(max_length=40, choices=subjects)
     reference = models.CharField(max_length=40)
     path = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(db_default=Now())
     claimed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
+    objects = WaitingQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["created_at"], condition=Q(done_at=None), name="message_waiting")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(done_at=None), name="message_waiting"),
+            models.Index(fields=["due_at"], condition=Q(done_at=None), name="message_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.reference}"
@@ -73,3 +107,63 @@ class Notification(models.Model):
     @property
     def sentence(self) -> str:
         return str(Subject(self.message.subject).label) % {"reference": self.message.reference}
+
+
+class MailQuerySet(WaitingQuerySet):
+    DONE = "closed_at"
+
+    def refused(self) -> "WaitingQuerySet":
+        """Not sent, because the address was refused for good."""
+        return self.waiting().filter(refused=True)
+
+
+class Mail(models.Model):
+    """The mail of one message: a reference number and a link. At least once, always with the same `id`.
+
+    The `id` is its Message-ID and idempotency key. The address is not kept: it is the recipient's own when it is sent.
+    `error` is a code, because a mail server's words quote the address. It is tried until it is sent; one that is
+    refused for good is tried now and then, because an admin may correct the address.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.OneToOneField(Message, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=40, blank=True)
+    refused = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)  # sent, or left unsent because the account is disabled
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(closed_at=None), name="mail_due"),
+            models.Index(fields=["created_at"], condition=Q(closed_at=None), name="mail_waiting"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="mail_sent_is_closed", condition=Q(sent_at=None) | Q(closed_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Standstill(models.Model):
+    """A stretch of time in which something waited for too long. One at a time, so that admins are told once of each."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["ended_at"], nulls_distinct=False, name="standstill_one_at_a_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at:%Y-%m-%d %H:%M}"

@@ -1,17 +1,25 @@
-"""The relay and the consumer. Redis is only the doorbell: what is not delivered is found in the table again."""
+"""What the worker does with the outbox. Redis is only the doorbell: what is not done is found in the tables again."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from casework.outbox import services
-
-
-@shared_task
-def relay() -> None:
-    """Claim, commit, then publish one task per message."""
-    for message_id in services.claim_waiting():
-        deliver.delay(message_id)
+from casework.outbox import mail, services
+from casework.outbox import watch as watching
 
 
 @shared_task
 def deliver(message_id: str) -> None:
+    """Turn one message into a notification."""
     services.deliver(message_id)
+
+
+@shared_task
+def send(mail_id: str) -> None:
+    """Send one mail."""
+    mail.send(mail_id, now=timezone.now())
+
+
+@shared_task
+def watch() -> None:
+    """Every minute: is the oldest unsent row too old? The relay asks too; either may be dead."""
+    watching.watch(now=timezone.now())

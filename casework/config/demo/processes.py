@@ -1,4 +1,4 @@
-"""Web server, worker and beat as children of the demo: they end with it, however it ends."""
+"""Web server, worker, relay and beat as children of the demo: they end with it, however it ends."""
 
 import contextlib
 import ctypes
@@ -65,7 +65,7 @@ def answers(address: str) -> bool:
 
 
 class Children:
-    """The three programs of the site. Their output goes to files in the state directory, without addresses of pages."""
+    """The programs of the site. Their output goes to files in the state directory, without addresses of pages."""
 
     def __init__(self, state: Path) -> None:
         self.state, self.running = state, list[Child]()
@@ -91,6 +91,10 @@ class Children:
                 *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
             ],
         )
+
+    def start_relay(self) -> None:
+        # not through manage.py, which would want to own the servers that the demo already owns
+        self._start("relay", ["-m", "django", "relay"])
 
     def start_beat(self) -> None:
         schedule = self.state / "demo-schedule"

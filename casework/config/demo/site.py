@@ -30,7 +30,7 @@ class Site:
     children: Children | None
 
     def watch(self) -> None:
-        """Return never; raises Failed when web, worker or beat has ended by itself."""
+        """Return never; raises Failed when one of its programs has ended by itself."""
         while self.children is not None:
             self.children.look()
             time.sleep(WATCH_SECONDS)
@@ -56,6 +56,7 @@ def served(*, port: int, with_data: bool, say: Callable[[str], object]) -> Itera
             fill(with_data=with_data, say=say)
             children.wait_for_pages(address)
             children.start_worker()
+            children.start_relay()
             children.start_beat()
             with _known(ends.state, address):
                 yield Site(address, children)
