@@ -5,8 +5,10 @@ and key, so that a ciphertext that was moved, swapped or flipped raises `Tampere
 """
 
 import base64
+import json
 import os
 from functools import cache
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,14 +26,38 @@ class Erased(Exception):
     """The record's key was destroyed: what it sealed is gone for good."""
 
 
+def parse_keys(items: list[str]) -> dict[str, bytes]:
+    """Keys by name, in the order given, from `NAME:BASE64`."""
+    keys = {}
+    for item in items:
+        name, _, encoded = item.strip().rpartition(":")
+        keys[name or "k"] = base64.b64decode(encoded, validate=True)
+    return keys
+
+
 @cache
 def _wrapping_keys() -> dict[str, AESGCM]:
     """Key-encryption keys by name, newest first, from CASEWORK_KEYS (`NAME:BASE64`)."""
-    keys = {}
-    for item in settings.CASEWORK_KEYS:
-        name, _, encoded = item.rpartition(":")
-        keys[name or "k"] = AESGCM(base64.b64decode(encoded, validate=True))
-    return keys
+    return {name: AESGCM(key) for name, key in parse_keys(settings.CASEWORK_KEYS).items()}
+
+
+def read_keys_again() -> None:
+    """Forget the keys and read them again, from the file that holds them if there is one.
+
+    A process that started before the newest key was added meets its name in the database, and finds it in the file.
+    """
+    file = settings.CASEWORK_KEYS_FILE
+    if file:
+        text = Path(file).read_text(encoding="utf-8").strip()
+        if file.endswith(".json"):  # the embedded servers' secrets
+            text = json.loads(text)["casework_keys"]
+        settings.CASEWORK_KEYS = [item for item in text.replace("\n", ",").split(",") if item.strip()]
+    _wrapping_keys.cache_clear()
+
+
+def key_names() -> list[str]:
+    """The names of the key-encryption keys that are at hand, newest first."""
+    return list(_wrapping_keys())
 
 
 def new_key() -> bytes:
@@ -51,6 +77,8 @@ def wrap(key: bytes, *, label: str) -> tuple[str, bytes]:
 
 def unwrap(wrapped: bytes, *, wrapped_by: str, label: str) -> bytes:
     """The record key. Raises `Tampered` when the wrapping key is unknown or the bytes were changed."""
+    if wrapped_by not in _wrapping_keys():
+        read_keys_again()
     wrapping = _wrapping_keys().get(wrapped_by)
     if wrapping is None or wrapped[:1] != VERSION:
         raise Tampered(f"no key named {wrapped_by} in CASEWORK_KEYS")
