@@ -95,6 +95,7 @@ class Endpoints:
     secret_key: str = field(repr=False)  # Django's SECRET_KEY
     casework_keys: str = field(repr=False)  # `k1:<base64 of 32 bytes>`, newest first, separated by commas
     index_key: str = field(repr=False)  # base64 of 32 bytes: the key of the blind index
+    audit_key: str = field(repr=False)  # base64 of 32 bytes: the seed of the key that signs the sealed trail
     database: str = DATABASE
     app_user: str = APP  # reads and writes rows; owns nothing
     owner_user: str = OWNER  # runs migrations; owns the database and may create others
@@ -276,15 +277,23 @@ _SECRETS: dict[str, Callable[[], str]] = {
     "secret_key": functools.partial(secrets.token_urlsafe, 50),
     "casework_keys": lambda: f"k1:{_key()}",
     "index_key": _key,
+    "audit_key": _key,
 }
+# A directory that was made before these gets them when it is next used; one of the others missing is damage.
+_ADDED_LATER = frozenset({"audit_key"})
 
 
-def _write_secrets(place: _Place, path: Path) -> None:
-    """Make the passwords and keys, whole or not at all, on the disk before anything is sealed with them."""
+def _write_secrets(place: _Place, path: Path, kept: dict[str, object] | None = None) -> None:
+    """Make the passwords and keys, whole or not at all, on the disk before anything is sealed with them.
+
+    What is `kept` stays as it is; only what is missing there is made.
+    """
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({name: make() for name, make in _SECRETS.items()}, file, indent=1)
+        json.dump(
+            {name: make() for name, make in _SECRETS.items() if name not in (kept or {})} | (kept or {}), file, indent=1
+        )
         file.flush()
         os.fsync(file.fileno())
     place.give(fresh)
@@ -316,6 +325,12 @@ def endpoints(state: Path | str | None = None) -> Endpoints:
                         )
                     _write_secrets(place, path)
         kept = json.loads(path.read_text())
+        if _ADDED_LATER - kept.keys():
+            with _lock(place, ".secrets.lock", fcntl.LOCK_EX):
+                kept = json.loads(path.read_text())
+                if _SECRETS.keys() - kept.keys() <= _ADDED_LATER and _ADDED_LATER - kept.keys():
+                    _write_secrets(place, path, kept)
+                    kept = json.loads(path.read_text())
         return Endpoints(state=place.state, host=place.sockets, **{name: str(kept[name]) for name in _SECRETS})
     except (ValueError, KeyError, TypeError) as error:
         raise EmbeddedError(f"{path} is damaged: put back a copy of it, without it the data cannot be read.") from error
@@ -688,6 +703,7 @@ def manage(argv: Sequence[str]) -> contextlib.AbstractContextManager[object]:
         os.environ["CASEWORK_STATE_DIR"] = str(_requested(None))
     command = next((word for word in argv[1:] if not word.startswith("-")), "help")
     asks_for_help = any(word in ("-h", "--help", "--version") for word in argv[1:])
-    if os.environ.get("DATABASE_URL") or command in WITHOUT_SERVERS or asks_for_help:
+    elsewhere = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")
+    if elsewhere or command in WITHOUT_SERVERS or asks_for_help:
         return contextlib.nullcontext()
     return ensure()

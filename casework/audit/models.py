@@ -4,12 +4,26 @@ from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from casework.access.models import User
+
+
+def append_only(table: str) -> list[pgtrigger.Trigger]:
+    """Triggers that refuse UPDATE, DELETE and TRUNCATE. The migration that makes them lets them fire always."""
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        pgtrigger.Trigger(
+            name="no_truncate",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=f"RAISE EXCEPTION '{table} is append-only'; RETURN NULL;",
+        ),
+    ]
 
 
 class Kind(models.TextChoices):
@@ -51,19 +65,13 @@ class Event(models.Model):
         permissions = [("read_trail", "Read the audit trail")]
         indexes = [
             models.Index(fields=["organisation_id", "-id"], name="event_by_organisation"),
+            models.Index(fields=["organisation_id", "kind", "-id"], name="event_by_kind"),
+            models.Index(fields=["organisation_id", "verb", "-id"], name="event_by_verb"),
             models.Index(fields=["actor", "-id"], name="event_by_actor"),
             GinIndex(fields=["subjects"], opclasses=["jsonb_path_ops"], name="event_about"),
+            BrinIndex(fields=["at"], name="event_by_time"),
         ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'audit_event is append-only'; RETURN NULL;",
-            ),
-        ]
+        triggers = append_only("audit_event")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.verb} {self.id}"
@@ -71,3 +79,6 @@ class Event(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+
+from casework.audit.seal_models import Review, Seal, Sealer, Verification, Waiting  # noqa: E402, F401
