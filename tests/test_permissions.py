@@ -145,6 +145,9 @@ POSTED: dict[str, Any] = {
 }
 # Addresses that do not look at who asks: sign-in, leaving, language.
 OPEN = {
+    "csp-report",
+    "healthz",
+    "readyz",
     "account_login",
     "account_logout",
     "account_change_password",

@@ -13,13 +13,14 @@ from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
 from casework import embedded
+from casework.config import given, logs
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 VERSION = "0.1.0"
 
 # --- Where the data is -------------------------------------------------------------------------------------------
-EMBEDDED = not env.str("DATABASE_URL", "")
+EMBEDDED = not given.secret("DATABASE_URL")
 DEMO = env.bool("CASEWORK_DEMO", False)
 DEBUG = env.bool("CASEWORK_DEBUG", False)
 
@@ -51,17 +52,20 @@ if EMBEDDED:
     CASEWORK_ERASURE_LIST = env.str("CASEWORK_ERASURE_LIST", str(_servers.state / "erasures.jsonl"))
 else:
     DATABASES = {
-        "default": env.dj_db_url("DATABASE_URL"),
-        "owner": env.dj_db_url("DATABASE_OWNER_URL", env.str("DATABASE_URL")),
+        "default": given.database("DATABASE_URL"),
+        "owner": given.database("DATABASE_OWNER_URL", given.secret("DATABASE_URL")),
     }
+    if given.secret("DATABASE_REPLICA_URL"):  # a streaming replica, on which figures are counted
+        DATABASES["figures"] = given.database("DATABASE_REPLICA_URL")
+        DATABASES["figures"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
     CASEWORK_APP_ROLE = DATABASES["default"].get("USER", "")
-    _redis = env.str("REDIS_URL", "redis://localhost:6379")
+    _redis = given.secret("REDIS_URL", "redis://localhost:6379")
     BROKER, CACHE = f"{_redis}/0", f"{_redis}/1"
-    SECRET_KEY = env.str("CASEWORK_SECRET_KEY", "")
-    CASEWORK_KEYS = env.list("CASEWORK_KEYS", [])
+    SECRET_KEY = given.secret("CASEWORK_SECRET_KEY")
+    CASEWORK_KEYS = given.secret_list("CASEWORK_KEYS")
     CASEWORK_KEYS_FILE = env.str("CASEWORK_KEYS_FILE", "")  # read again when an unknown key's name turns up
-    CASEWORK_INDEX_KEY = env.str("CASEWORK_INDEX_KEY", "")
-    CASEWORK_AUDIT_KEY = env.str("CASEWORK_AUDIT_KEY", "")  # base64 of 32 bytes: signs the sealed trail
+    CASEWORK_INDEX_KEY = given.secret("CASEWORK_INDEX_KEY")
+    CASEWORK_AUDIT_KEY = given.secret("CASEWORK_AUDIT_KEY")  # base64 of 32 bytes: signs the sealed trail
     CASEWORK_AUDIT_ANCHOR = env.str("CASEWORK_AUDIT_ANCHOR", "")  # a file away from the database: heads of the trail
     ALLOWED_HOSTS = env.list("CASEWORK_HOSTS", [])
     # Which keys were erased, for a restore: a file that is kept apart from the database and its backups.
@@ -73,7 +77,7 @@ for _connection in DATABASES.values():
     _connection["CONN_HEALTH_CHECKS"] = True
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
-DATABASE_ROUTERS = ["casework.config.roles.OwnerMigrates"]
+DATABASE_ROUTERS = ["casework.config.roles.OwnerMigrates", "casework.statistics.replica.FiguresRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Files: sealed bytes under random names, in a folder, or in an object store when a bucket is named.
@@ -84,8 +88,8 @@ if env.str("CASEWORK_S3_BUCKET", ""):
             "bucket_name": env.str("CASEWORK_S3_BUCKET"),
             "endpoint_url": env.str("CASEWORK_S3_ENDPOINT", "") or None,
             "region_name": env.str("CASEWORK_S3_REGION", "") or None,
-            "access_key": env.str("CASEWORK_S3_ACCESS_KEY", "") or None,
-            "secret_key": env.str("CASEWORK_S3_SECRET_KEY", "") or None,
+            "access_key": given.secret("CASEWORK_S3_ACCESS_KEY") or None,
+            "secret_key": given.secret("CASEWORK_S3_SECRET_KEY") or None,
             "location": env.str("CASEWORK_S3_FOLDER", ""),
             "default_acl": None,  # the bucket's own rule, which is private
             "file_overwrite": False,
@@ -126,6 +130,7 @@ INSTALLED_APPS = [
     "guardian",
     "pgtrigger",
     "django_htmx",
+    "django_structlog",
     "csp",
     "reference",
     "casework.vault",
@@ -142,8 +147,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "casework.config.headers.Isolation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "casework.config.logs.RequestLog",
     "csp.middleware.CSPMiddleware",
     "casework.access.middleware.PlainAddress",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -273,6 +280,7 @@ SIGN_IN_AGAIN_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("CASEWORK_SIG
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CASEWORK_ORIGINS", [])
 CSRF_FAILURE_VIEW = "casework.config.views.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE_COOKIES and env.bool("CASEWORK_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from the machine itself, not through the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEWORK_BEHIND_PROXY", False) else None
@@ -288,6 +296,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "report-uri": "/csp-report",
     }
 }
 # Large enough that a page of pasted text reaches the form, which then says which field is too long and keeps the text.
@@ -304,10 +313,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handler would print what exceptions say: LOGGING below holds
 CELERY_BEAT_SCHEDULE = {
+    "carry-out-erasures": {"task": "casework.people.tasks.carry_out_erasures", "schedule": 30.0},
+    "compile-access-requests": {"task": "casework.people.tasks.compile_access_requests", "schedule": 10.0},
     "watch-outbox": {"task": "casework.outbox.tasks.watch", "schedule": 60.0},
     "purge-what-expired": {"task": "casework.access.tasks.purge_what_expired", "schedule": 60 * 60.0},
     "sweep-files": {"task": "casework.vault.tasks.sweep_files", "schedule": 24 * 60 * 60.0},
     "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
+    "escalate-reviews": {"task": "casework.cases.tasks.escalate_reviews", "schedule": 300.0},
     "seal-trail": {"task": "casework.audit.tasks.seal_trail", "schedule": 5.0},
     "mail-anchor": {"task": "casework.audit.tasks.mail_anchor", "schedule": 3600.0},
     "verify-trail": {"task": "casework.audit.tasks.verify_trail", "schedule": crontab(hour=2, minute=15)},
@@ -320,7 +332,7 @@ DEFAULT_FROM_EMAIL = env.str("CASEWORK_FROM_EMAIL", "casework@localhost")
 EMAIL_HOST = env.str("CASEWORK_EMAIL_HOST", "localhost")
 EMAIL_PORT = env.int("CASEWORK_EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.str("CASEWORK_EMAIL_USER", "")
-EMAIL_HOST_PASSWORD = env.str("CASEWORK_EMAIL_PASSWORD", "")
+EMAIL_HOST_PASSWORD = given.secret("CASEWORK_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.bool("CASEWORK_EMAIL_TLS", False)
 EMAIL_TIMEOUT = 10  # seconds; a mail server that does not answer must not hold the worker
 RELAY_SECONDS = env.float("CASEWORK_RELAY_SECONDS", 1.0)  # how often the relay looks when nothing waits
@@ -333,9 +345,10 @@ MAIL_RETRY_SECONDS = env.float("CASEWORK_MAIL_RETRY_SECONDS", 60)  # after the f
 # --- What the documents leave open (DESIGN.md, rule 16) ----------------------------------------------------------
 INITIATE_WITHIN_HOURS = env.int("CASEWORK_INITIATE_WITHIN_HOURS", 24)  # TIP report: initiate a case within 24 hours
 INFORM_WITHIN_HOURS = env.int("CASEWORK_INFORM_WITHIN_HOURS", 24)  # TIP report: inform participants within 24 hours
-# Hours after a clock has run out at which the supervisors are told, each once: 0 is at once; “0,24” reminds a day later.
+# Hours after a clock has run out at which the supervisors are told, each once; “0,24” is at once and a day later.
 ESCALATE_AFTER_HOURS: list[float] = env.list("CASEWORK_ESCALATE_AFTER_HOURS", [0.0], subcast=float)
 CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW
+FIGURES_LATE_SECONDS = env.int("CASEWORK_FIGURES_LATE_SECONDS", 60)  # age of a replica that the page speaks of
 SUPPRESSION_THRESHOLD = env.int("CASEWORK_SUPPRESSION_THRESHOLD", 5)
 HOME_ORGANISATION = env.str("CASEWORK_HOME_ORGANISATION", "")  # short name; empty = the only one, or the first
 BACKUP_WITHIN_HOURS = env.int("CASEWORK_BACKUP_WITHIN_HOURS", 26)  # a daily backup, and two hours to make it
@@ -362,18 +375,19 @@ RETENTION_DAYS = {
 }
 ACCESS_REQUEST_DAYS = env.int("CASEWORK_ACCESS_REQUEST_DAYS", 30)  # from receipt to the answer
 CORRECTION_DAYS = env.int("CASEWORK_CORRECTION_DAYS", 30)  # from receipt to the decision
+# What is closed by default, and opened with a reason (casework.cases.openings)
+REVEALS_PER_HOUR = env.int("CASEWORK_REVEALS_PER_HOUR", 5)  # of one user
+BREAK_GLASS_PER_DAY = env.int("CASEWORK_BREAK_GLASS_PER_DAY", 3)  # of one user
+BREAK_GLASS_MINUTES = env.int("CASEWORK_BREAK_GLASS_MINUTES", 60)
+REVIEW_OPENINGS_WITHIN_HOURS = env.int("CASEWORK_REVIEW_OPENINGS_WITHIN_HOURS", 72)
+DECIDE_SEALING_WITHIN_HOURS = env.int("CASEWORK_DECIDE_SEALING_WITHIN_HOURS", 72)
+OPENING_REASON_LETTERS = 10  # a reason shorter than this says nothing
 SOP_VERSION = env.str("CASEWORK_SOP_VERSION", "")  # version of the standard operating procedures in force, if named
 
 # --- Logs: what happened, never to whom --------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"no_values": {"()": "casework.config.logs.NoValues"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_values"]}},
-    "root": {"handlers": ["console"], "level": env.str("CASEWORK_LOG_LEVEL", "WARNING")},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "django.request": {"level": "ERROR"},  # a 404 would quote the address that somebody typed
-    },
-}
+LOGGING = logs.configuration(level=env.str("CASEWORK_LOG_LEVEL", "INFO"), readable=EMBEDDED)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # the end of a request says all that its beginning does
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refusal is in the trail; here it is a line as any other
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = 10

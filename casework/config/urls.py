@@ -2,12 +2,16 @@
 
 from allauth.account import views as account
 from django.contrib.auth.decorators import login_not_required
+from django.db.transaction import atomic
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from casework.config import views
+from casework.config import alive, headers, views
 
 urlpatterns = [
+    path("healthz", alive.healthz, name="healthz"),
+    path("readyz", alive.readyz, name="readyz"),
+    path("csp-report", headers.csp_report, name="csp-report"),
     path("", views.home, name="home"),
     path("notifications/", views.notifications, name="notifications"),
     path("leave/", views.leave_quickly, name="leave-quickly"),
@@ -15,9 +19,10 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("account/login/", account.login, name="account_login"),
     path("account/logout/", views.sign_out, name="account_logout"),
-    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/password/", atomic(account.password_change), name="account_change_password"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/factors/", include("casework.access.factor_urls")),
     path("reference/", include("reference.urls")),
     path("access/", include("casework.access.urls")),
     path("audit/", include("casework.audit.urls")),

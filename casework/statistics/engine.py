@@ -20,6 +20,7 @@ from casework.statistics.checks import checks_of
 from casework.statistics.dimensions import Dimension
 from casework.statistics.periods import Period
 from casework.statistics.registry import Breakdown, Cell, Check, Counted, Figure, all_figures
+from casework.statistics.replica import HERE, Reading, counted_on_replica
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Report:
     generated_at: datetime.datetime
     figures: tuple[Counted, ...]
     checks: tuple[Check, ...]
+    read: Reading = HERE
 
     @property
     def failed(self) -> list[Check]:
@@ -61,10 +63,10 @@ def annual_report(
 ) -> Report:
     """Count every registered figure for a calendar year, with `years_before` more years of totals for the trend.
 
-    Only the organisation's records; without one, those of the whole installation. One query. The caller has checked
-    the year (`periods.check_year`) and that the reader may see figures.
+    Only the organisation's records; without one, those of the whole installation. One query, on the replica if there
+    is one that answers. The caller has checked the year (`periods.check_year`) and that the reader may see figures.
     """
-    totals, groups = _count(year, organisation, years_before)
+    (totals, groups), read = counted_on_replica(lambda: _count(year, organisation, years_before))
     figures = tuple(
         Counted(
             figure,
@@ -75,7 +77,7 @@ def annual_report(
         for figure in all_figures()
     )
     checks = tuple(checks_of(figures))
-    return Report(year, organisation, now or timezone.now(), figures, checks)
+    return Report(year, organisation, now or timezone.now(), figures, checks, read)
 
 
 Groups = list[tuple[dict[str, Any], int]]

@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from casework.access.requests import SignedIn
 from casework.statistics import engine
 from casework.statistics.forms import ALL, OWN, AnnualReportFilter
 from casework.statistics.registry import Breakdown, Check, Counted
+from casework.statistics.replica import Reading
 from reference.models import PublishedFigure
 
 TREND = 4  # years before the one reported
@@ -38,6 +40,7 @@ def annual_report(request: SignedIn) -> HttpResponse:
     page = {
         "form": form,
         "report": report,
+        "about_the_copy": _about_the_copy(report.read),
         "whose": whose,
         "figures": [_shown(counted, published, whose) for counted in report.figures],
         "headers": [_("Category"), _("Number")],
@@ -53,6 +56,20 @@ def annual_report(request: SignedIn) -> HttpResponse:
         "failed": [(what, numbers) for _check, what, numbers in _in_words(report.failed, report.figures)],
     }
     return render(request, "statistics/annual_report.html", page)
+
+
+def _about_the_copy(read: Reading) -> str:
+    """What a reader must know about where the figures were counted; empty when there is nothing to know."""
+    if read.fell_back:
+        return _("The copy of the database for figures does not answer. These were counted in the main one, as of now.")
+    if read.late and read.age is not None:
+        minutes = max(1, round(read.age.total_seconds() / 60))
+        return ngettext(
+            "These figures were counted in a copy of the database that is %(minutes)s minute behind.",
+            "These figures were counted in a copy of the database that is %(minutes)s minutes behind.",
+            minutes,
+        ) % {"minutes": number_format(minutes, force_grouping=True)}
+    return ""
 
 
 def _in_words(checks: Iterable[Check], figures: Iterable[Counted]) -> list[tuple[Check, str, str]]:
