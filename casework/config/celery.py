@@ -16,6 +16,7 @@ QUEUES = ("celery", "outbox", "mail")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casework.config.settings")
 app = Celery("casework")
+app.set_default()  # in every thread, not in the first alone
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name, routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = QUEUES[0]

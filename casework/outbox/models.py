@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -23,8 +24,27 @@ class Subject(models.TextChoices):
     DECISION_RECORDED = "decision-recorded", _("A decision is recorded in case %(reference)s")
     ROUTE_UNDECIDED = "route-undecided", _("The route of referral %(reference)s waits for your decision")
     CLOCK_OVERDUE = "clock-overdue", _("A 24-hour clock of referral %(reference)s has run out")
+    ERASURE_TO_APPROVE = "erasure-to-approve", _("Erasure %(reference)s waits for your decision")
+    ERASURE_DECIDED = "erasure-decided", _("Erasure %(reference)s is decided")
+    ERASURE_HELD = "erasure-held", _("Erasure %(reference)s is stopped: something stands in the way")
+    HOLD_TO_LIFT = "hold-to-lift", _("Hold %(reference)s waits to be lifted")
+    ACCESS_TO_REVIEW = "access-to-review", _("Request for access %(reference)s waits for your review")
+    ACCESS_READY = "access-ready", _("The answer to request for access %(reference)s is ready")
     ROLE_REQUESTED = "role-requested", _("A role for %(reference)s waits for a second approval")
+    SIGN_INS_FAILED = "sign-ins-failed", _("Somebody tried several times in vain to sign in as %(reference)s")
+    PASSWORD_CHANGED = "password-changed", _("The password of %(reference)s was changed")
+    FACTORS_CHANGED = "factors-changed", _("The second factors of %(reference)s were changed")
+    FACTORS_RESET = "factors-reset", _("An admin has reset the second factors of %(reference)s")
+    INVITATION_GIVEN = "invitation-given", _("An admin has given a code for a new password of %(reference)s")
     OUTBOX_STUCK = "outbox-stuck", _("Messages are not being delivered. Tell your technician.")
+    REVEALED = "revealed", _("%(reference)s revealed something that is hidden by default")
+    REVEAL_LIMIT = "reveal-limit", _("%(reference)s has reached the limit of reveals within an hour")
+    GLASS_BROKEN = "glass-broken", _("Case %(reference)s was opened with emergency access")
+    REVIEW_OVERDUE = "review-overdue", _("A review of emergency access or of a reveal is overdue: %(reference)s")
+    SEALING_TO_DECIDE = "sealing-to-decide", _("The sealing of case %(reference)s waits for a second person")
+    SEALING_OVERDUE = "sealing-overdue", _("Nobody has decided on the sealing of case %(reference)s")
+    SEALED_TOO_FEW = "sealed-too-few", _("Too few people see sealed case %(reference)s: name another")
+    CASE_WITHOUT_CASEWORKER = "case-without-caseworker", _("Case %(reference)s needs another caseworker")
 
 
 def subjects() -> list[tuple[str, Any]]:
@@ -78,9 +98,18 @@ class Message(models.Model):
         return f"{self.subject} {self.reference}"
 
 
+# Functions from a user to subqueries of reference numbers that are closed to them; apps above append here.
+CLOSED_REFERENCES: list[Callable[[Any], list[Any]]] = []
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: "User") -> "NotificationQuerySet":
-        return self.filter(recipient=user)
+        """What was told to this user, but for records that have been closed to them since."""
+        closed = Q(pk__in=[])  # nothing
+        for references in CLOSED_REFERENCES:
+            for numbers in references(user):
+                closed |= Q(message__reference__in=numbers)
+        return self.filter(~closed, recipient=user)
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)

@@ -1,7 +1,7 @@
 """Telling somebody: `tell()` inside the act's transaction; relay and worker deliver."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,19 @@ ONE_RELAY_CLAIMS = 0x6F757462  # key of the advisory lock under which relays cla
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 
+# Functions that leave out of recipients those who must not hear of a reference; apps above append here.
+NEVER_TOLD: list[Callable[[list[Any], str], list[Any]]] = []
+
+
 def tell(recipients: Iterable[Any], subject: Subject, *, reference: str, path: str) -> None:
     """Write one message per recipient (a user). Must be called inside the act's transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("outbox.tell() must be called inside the act's transaction")
+    told = list({user.pk: user for user in recipients}.values())
+    for without in NEVER_TOLD:
+        told = without(told, reference) if told else told
     Message.objects.bulk_create(
-        Message(recipient=user, subject=subject, reference=reference, path=path)
-        for user in {user.pk: user for user in recipients}.values()
+        Message(recipient=user, subject=subject, reference=reference, path=path) for user in told
     )
 
 

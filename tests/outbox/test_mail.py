@@ -55,19 +55,18 @@ def test_it_holds_a_number_and_a_link_and_nothing_else(cast, settings):
         mails.send(str(mail.pk), now=timezone.now())
     (letter,) = outgoing.outbox
     assert letter.subject == f"New message: {NUMBER}"
-    assert letter.body.split() == [
-        NUMBER, *"There is something new for you. Sign in to read it:".split(), f"https://site.example{PATH}"
-    ]  # fmt: skip
+    said = "There is something new for you. Sign in to read it:"
+    assert letter.body == f"{NUMBER}\n\n{said}\n\nhttps://site.example{PATH}\n"
     assert letter.to == ["ana@post.example"]
     assert cast.ana.full_name not in str(letter.message())
 
 
-@pytest.mark.parametrize("subject", Subject)
-@pytest.mark.parametrize("language", ["en", "sr", "sr-latn"])
-def test_its_words_tell_nobody_anything(cast, settings, subject, language):
-    settings.LANGUAGE_CODE = language
-    letter = mails.letter(told(cast.ana, subject), cast.ana.email)
-    assert not TELLING.search(letter.subject + letter.body)
+def test_its_words_tell_nobody_anything(cast, settings):
+    for subject in Subject:
+        mail = told(cast.ana, subject)
+        for settings.LANGUAGE_CODE in ("en", "sr", "sr-latn"):
+            letter = mails.letter(mail, cast.ana.email)
+            assert not TELLING.search(letter.subject + letter.body), (subject, settings.LANGUAGE_CODE)
 
 
 def test_a_user_name_is_no_number(cast):
