@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +18,7 @@ from django.utils import timezone
 from casework.access import services as access
 from casework.access.drafts import token_for
 from casework.access.grants import Role
-from casework.access.models import Draft, Duty, RoleRequest, User
+from casework.access.models import Draft, Duty, RoleRequest, Session, User
 from casework.cases import services as cases
 from casework.cases.models import Case, CaseGrant
 from casework.outbox.models import Message

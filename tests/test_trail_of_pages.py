@@ -42,7 +42,7 @@ def contents() -> dict[str, Any]:
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table in ("django_session", "audit_event") or table.startswith(("reference_", "auth_", "django_")):
+            if table in ("access_session", "audit_event") or table.startswith(("reference_", "auth_", "django_")):
                 continue
             cursor.execute(
                 f"SELECT md5(coalesce(string_agg(row::text, chr(10) ORDER BY row::text), '')) FROM \"{table}\" row"

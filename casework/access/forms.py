@@ -241,16 +241,37 @@ class CreateUserForm(RecordForm):
     full_name = TextField(label=_("Full name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), required=False)
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("No team"))
-    password = forms.CharField(
-        label=_("First password"),
-        widget=forms.PasswordInput(render_value=False),
-        max_length=200,
-        help_text=_("At least 12 characters. The colleague changes it after the first sign-in."),
-    )
 
     def __init__(self, *args: Any, organisation: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = Team.objects.filter(organisation=organisation)  # type: ignore[attr-defined]
+
+
+class ConfirmForm(RecordForm):
+    """Nothing to fill in: the page says what will happen, and the button does it."""
+
+
+class AcceptInvitationForm(forms.Form):
+    use_required_attribute = False
+    username = TextField(
+        label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    invitation = TextField(
+        label=_("Code from your admin"),
+        max_length=40,
+        help_text=_("For example, 7K3M-QX8P-2HWD-9FTA. Small letters and missing dashes do no harm."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "data-width": "20"}),
+    )
+    password = forms.CharField(
+        label=_("Your new password"),
+        strip=False,
+        max_length=10_000,  # the rule about length says it in a sentence
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text=_(
+            "At least 12 characters, of any kind: a sentence that only you would write is best. You can paste it from "
+            "a password manager. Not your name, your organisation or your work."
+        ),
+    )
 
 
 class RequestRoleForm(RecordForm):

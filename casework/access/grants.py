@@ -31,11 +31,19 @@ _CASEWORK = frozenset(
         "referrals.record_decision",
         "people.view_person",
         "people.amend_person",
+        "people.view_data_requests",
+        "people.record_data_request",
+        "people.review_access_request",
+        "people.decide_correction",
         "cases.view_case",
         "cases.amend_case",
         "cases.add_note",
         "cases.close_case",
         "cases.mark_in_error",
+        "cases.reveal",
+        "cases.break_glass",
+        "cases.declare_conflict",
+        "cases.decide_sealing",
         "shelter.view_board",
         "shelter.place_person",
         "shelter.end_placement",
@@ -53,10 +61,16 @@ GRANTS: dict[str, frozenset[str]] = {
     Role.SUPERVISOR: _CASEWORK
     | {
         "referrals.decide_route",
+        "people.set_hold",
+        "people.ask_erasure",
+        "people.propose_retention_run",
         "cases.confirm_assignment",
         "cases.reassign_case",
         "cases.reopen_case",
         "cases.seal_case",
+        "cases.review_opening",
+        "cases.record_conflict",
+        "cases.lift_conflict",
         "shelter.override_gate",
         "shelter.add_shelter",
         "shelter.add_bed",
@@ -73,5 +87,14 @@ GRANTS: dict[str, frozenset[str]] = {
             "access.set_duty",
         }
     ),
-    Role.AUDITOR: frozenset({"audit.read_trail", "shelter.read_overrides"}),
+    Role.AUDITOR: frozenset(
+        {
+            "audit.read_trail",
+            "shelter.read_overrides",
+            "cases.read_reasons",
+            "people.view_data_requests",
+            "people.approve_erasure",
+            "people.lift_hold",
+        }
+    ),
 }

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
 from casework.access.drafts import NEVER_KEPT, keep_draft
+from casework.access.mfa import has_second_factor
 from casework.audit import services as audit
 from casework.vault.crypto import Erased
 from casework.workflow import erased_sentence
@@ -51,6 +53,18 @@ class NoStore:
         return response
 
 
+class SessionInUse:
+    """A session that is used stays awake: when it was last seen is noted, at most once a minute."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            request.session.touch()  # type: ignore[attr-defined]  (casework.access.sessions)
+        return self.get_response(request)
+
+
 class KeepDraft:
     """A form posted with an expired session: keep what was typed, send to sign-in, come back to the filled form."""
 
@@ -68,6 +82,46 @@ class KeepDraft:
             return None
         back = f"{request.path}?{urlencode({'draft': draft.pk})}"
         return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+
+
+# What somebody reaches who has signed in and has no second factor yet: setting one up, and going away.
+WITHOUT_A_FACTOR = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "account_change_password",
+        "account_reauthenticate",
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "sign-out",
+        "leave-quickly",
+        "set_language",
+    }
+)
+
+
+class SecondFactor:
+    """Outside the demo nobody works without a second factor: until there is one, every address leads to its set-up."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        request.setting_up = False  # type: ignore[attr-defined]
+        if not settings.REQUIRE_MFA or not request.user.is_authenticated or has_second_factor(request):
+            return None
+        request.setting_up = True  # type: ignore[attr-defined]
+        match = request.resolver_match
+        if match is not None and match.view_name in WITHOUT_A_FACTOR:
+            return None
+        return redirect("mfa_index")
 
 
 class Refusals:

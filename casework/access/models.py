@@ -91,6 +91,10 @@ class User(AbstractUser):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="users")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="members")
     session_salt = models.CharField(max_length=24, default=_session_salt, editable=False)
+    # Who last gave a code for the password, and who last reset the second factors. One person who did both could
+    # sign in as somebody else, so the services keep them apart until the account's owner has signed in again.
+    code_given_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    factors_reset_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     REQUIRED_FIELDS = []
     objects = UserManager()  # type: ignore[misc]
@@ -104,7 +108,13 @@ class User(AbstractUser):
             ("approve_role", "Approve a role as the second person"),
         ]
         constraints = [
-            models.CheckConstraint(name="user_never_above_roles", condition=Q(is_superuser=False, is_staff=False))
+            models.CheckConstraint(name="user_never_above_roles", condition=Q(is_superuser=False, is_staff=False)),
+            models.CheckConstraint(
+                name="user_not_taken_over_by_one",
+                condition=Q(code_given_by=None) | Q(factors_reset_by=None) | ~Q(code_given_by=F("factors_reset_by")),
+            ),
+            models.CheckConstraint(name="user_code_never_from_oneself", condition=~Q(code_given_by=F("id"))),
+            models.CheckConstraint(name="user_factors_never_reset_by_oneself", condition=~Q(factors_reset_by=F("id"))),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +194,7 @@ class RoleRequestStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for a second approval")
     GRANTED = "granted", _("Granted")
     REFUSED = "refused", _("Refused")
+    ENDED = "ended", _("Ended with an account")
 
 
 class RoleRequestQuerySet(models.QuerySet["RoleRequest"]):
@@ -213,7 +224,8 @@ class RoleRequest(models.Model):
         constraints = [
             models.CheckConstraint(name="role_never_for_oneself", condition=~Q(requested_by=F("user"))),
             models.CheckConstraint(
-                name="role_never_approved_by_its_user", condition=Q(decided_by=None) | ~Q(decided_by=F("user"))
+                name="role_never_approved_by_its_user",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("user")) | Q(status=RoleRequestStatus.ENDED),
             ),
             models.CheckConstraint(
                 name="role_that_opens_records_takes_two",
@@ -250,4 +262,5 @@ class Draft(Sealed):
         return str(self.id)
 
 
-from casework.access.record import Counter  # noqa: E402, F401  (a model of this app, kept with what uses it)
+from casework.access.account_models import Invitation, Session  # noqa: E402, F401
+from casework.access.record import Counter  # noqa: E402, F401  (models of this app, kept with what uses them)

@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 
 from casework.access.drafts import keep_draft_of
 from casework.access.requests import SignedIn
+from casework.access.sessions import SIGNED_IN_AT
 
-SIGNED_IN_AT = "signed_in_at"  # in the session: seconds since 1970, set when somebody signs in
 View = Callable[..., HttpResponse]
 
 

@@ -1,21 +1,31 @@
 """Verbs on accounts, roles and duty."""
 
 import datetime
+import uuid
+from collections.abc import Callable
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework.access.grants import GRANTS, TAKES_TWO, Role
+from casework.access.account_models import Invitation
+from casework.access.grants import GRANTS, OPENS_RECORDS, TAKES_TWO, Role
 from casework.access.models import Duty, Organisation, RoleRequest, RoleRequestStatus, Team, User, _session_salt
+from casework.access.sessions import end_sessions
 from casework.audit import services as audit
 from casework.outbox.models import Subject
 from casework.outbox.services import tell
 from casework.workflow import Refused
+
+# What an app has against closing an account: each is called with the locked user, inside the transaction, and raises
+# `Refused` when a record would be left without somebody who may see it. Apps add theirs in `AppConfig.ready()`. They
+# are also asked before the role that makes somebody a supervisor, or the last role that opens records, is taken away.
+DISABLE_GUARDS: list[Callable[[User], None]] = []
 
 
 @transaction.atomic
@@ -38,21 +48,25 @@ def create_user(
     *,
     username: str,
     full_name: str,
-    password: str,
     organisation: Organisation,
     created_by: User | None,
     email: str = "",
     team: Team | None = None,
+    password: str | None = None,
 ) -> User:
-    """Create an account without any role. `created_by` is None only in set-up."""
+    """Create an account without any role; `created_by` is None only in set-up.
+
+    Without a password nobody can sign in until `invite()` has given a code and its owner has chosen one.
+    """
     user = User(username=username, full_name=full_name, email=email, organisation=organisation, team=team)
     if User.objects.filter(username__iexact=username).exists():
         raise Refused(_("This user name is taken. Choose another."), field="username")
-    try:
-        validate_password(password, user)
-    except ValidationError as problem:
-        raise Refused(" ".join(problem.messages), field="password") from None
-    user.set_password(password)
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as problem:
+            raise Refused(" ".join(problem.messages), field="password") from None
+    user.set_password(password)  # None: no password fits
     try:
         with transaction.atomic():
             user.save()
@@ -64,15 +78,33 @@ def create_user(
 
 @transaction.atomic
 def disable_user(*, user: User, disabled_by: User) -> None:
-    """Disable an account: its next request is refused, whatever sessions it has open."""
-    fresh = User.objects.select_for_update().get(pk=user.pk)
-    if fresh == disabled_by:
+    """Disable an account: its next request is refused, whatever sessions it has open.
+
+    Roles that wait for it, or that it asked for others, wait no longer. Raises `Refused` when a record would be left
+    without the people it needs (DISABLE_GUARDS).
+    """
+    if user == disabled_by:
         raise Refused(_("You cannot disable your own account. Ask another admin."))
+    admins = _hold_admins(disabled_by)
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    if disabled_by.pk not in admins:  # two admins disabled each other, and this one was second
+        raise Refused(_("Your role may not do this."))
+    if not fresh.is_active:
+        raise Refused(_("This account is already disabled."))
+    for guard in DISABLE_GUARDS:
+        guard(fresh)
     fresh.is_active, fresh.session_salt = False, _session_salt()
     fresh.save(update_fields=["is_active", "session_salt"])
     Duty.objects.filter(user=fresh, ends_at__gt=timezone.now(), starts_at__lt=timezone.now()).update(
         ends_at=timezone.now()
     )
+    waiting = RoleRequest.objects.select_for_update().filter(status=RoleRequestStatus.WAITING)
+    for asked in waiting.filter(Q(user=fresh) | Q(requested_by=fresh)):
+        asked.status, asked.decided_by, asked.decided_at = RoleRequestStatus.ENDED, disabled_by, timezone.now()
+        asked.save()
+        audit.act("end_role_request", asked.user, asked, by=disabled_by, note=asked.role)
+    Invitation.objects.filter(user=fresh, used_at=None, replaced_at=None).update(replaced_at=timezone.now())
+    end_sessions(fresh)
     audit.act("disable_user", fresh, by=disabled_by)
 
 
@@ -143,11 +175,26 @@ def _decide(role_request: RoleRequest, status: str, decided_by: User) -> RoleReq
 @transaction.atomic
 def withdraw_role(*, user: User, role: str, withdrawn_by: User) -> None:
     """Take a role away; every session of the account ends, so that nothing cached outlives it."""
+    admins = _hold_admins(user)
     fresh = User.objects.select_for_update().get(pk=user.pk)
+    if role not in fresh.roles:
+        raise Refused(_("This account does not have that role."))
+    if role == Role.ADMIN and not admins - {fresh.pk}:
+        raise Refused(_("This is the only admin. Give the role to somebody else first."))
+    if role == Role.SUPERVISOR or (role in OPENS_RECORDS and not fresh.roles & OPENS_RECORDS - {role}):
+        for guard in DISABLE_GUARDS:
+            guard(fresh)
     fresh.groups.remove(Group.objects.get(name=role))
     fresh.session_salt = _session_salt()
     fresh.save(update_fields=["session_salt"])
+    end_sessions(fresh)
     audit.act("withdraw_role", fresh, by=withdrawn_by, note=role)
+
+
+def _hold_admins(colleague: User) -> set[uuid.UUID]:
+    """The active admins of somebody's organisation, their rows locked in one order: two never remove each other."""
+    admins = User.objects.filter(organisation=colleague.organisation_id, is_active=True, groups__name=Role.ADMIN)
+    return {admin.pk for admin in admins.order_by("pk").select_for_update(of=("self",))}
 
 
 @transaction.atomic

@@ -4,11 +4,18 @@ from casework.access import views
 
 app_name = "access"
 urlpatterns = [
+    path("me/", views.my_account, name="my-account"),
+    path("me/sessions/end/", views.end_other_sessions, name="end-other-sessions"),
+    path("me/sessions/<uuid:handle>/end/", views.end_session, name="end-session"),
+    path("first-password/", views.accept_invitation, name="accept-invitation"),
     path("users/", views.users, name="users"),
     path("users/new/", views.create_user, name="create-user"),
     path("users/<uuid:pk>/", views.user, name="user"),
     path("users/<uuid:pk>/disable/", views.disable_user, name="disable-user"),
     path("users/<uuid:pk>/enable/", views.enable_user, name="enable-user"),
+    path("users/<uuid:pk>/invite/", views.invite, name="invite"),
+    path("users/<uuid:pk>/reset-factors/", views.reset_factors, name="reset-factors"),
+    path("users/<uuid:pk>/end-sessions/", views.end_user_sessions, name="end-user-sessions"),
     path("users/<uuid:pk>/request-role/", views.request_role, name="request-role"),
     path("users/<uuid:pk>/withdraw-role/", views.withdraw_role, name="withdraw-role"),
     path("role-requests/", views.role_requests, name="role-requests"),

@@ -4,9 +4,13 @@ A model's QuerySet says who may see a row as a list of *principals*: filters tha
 of a supervisor, the caseworker of a case, guardian's named exceptions). They are never joined by OR: page one is the
 top N of each principal, merged; existence and counts go through a UNION ALL of keys. No
 principal means nothing is visible.
+
+From every principal is taken away what is *shut out*: somebody with a declared conflict of interest sees nothing of
+that person, whatever role, duty or name would let them in. `SHUT_OUT` holds the one rule for it, and each QuerySet
+says by which paths its rows belong to a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -15,16 +19,40 @@ from django.utils import timezone
 
 COUNT_LIMIT = 1_000
 
+# Functions from a user to a subquery of keys of persons (`casework.cases` appends the conflicts of interest).
+SHUT_OUT: list[Callable[[Any], Any]] = []
+
+
+def shut_out_from(user: Any, *paths: str) -> Q:
+    """Rows that are closed to this user: one of the paths leads to a person with whom they have a conflict.
+
+    An uncorrelated subquery: PostgreSQL reads the few keys of one user once, from a partial index, into a hash, and
+    tests each row against it. The plan of the principal, its index and its order, stays what it was.
+    """
+    closed = Q(pk__in=[])  # nothing
+    for persons in SHUT_OUT:
+        for path in paths:
+            closed |= Q(**{f"{path}__in": persons(user)})
+    return closed
+
 
 class VisibleQuerySet(models.QuerySet[Any]):
     """Base of every QuerySet of a model with case data. Subclasses implement `principals`."""
+
+    PERSON_PATHS: tuple[str, ...] = ("person",)  # lookups from a row to the persons it is about; all are asked
 
     def principals(self, user: Any) -> list[Q]:
         """Filters, each indexed by itself, whose union is what the user may see. Empty: nothing."""
         raise NotImplementedError
 
     def _live_principals(self, user: Any) -> list[Q]:
-        return self.principals(user) if user.is_authenticated and user.is_active else []
+        if not (user.is_authenticated and user.is_active):
+            return []
+        return [principal & self.not_shut_out(user) for principal in self.principals(user)]
+
+    def not_shut_out(self, user: Any) -> Q:
+        """What a QuerySet that writes a `visible_to` of its own adds to it."""
+        return ~shut_out_from(user, *self.PERSON_PATHS)
 
     def visible_to(self, user: Any) -> Self:
         """The rows that this user may see: for single records, counts, related lookups and exports."""

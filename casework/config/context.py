@@ -16,8 +16,10 @@ NAV = (
     (lambda: _("My submissions"), "referrals:submissions", "referrals.submit_referral"),
     (lambda: _("Cases"), "cases:cases", "cases.view_case"),
     (lambda: _("Assignments"), "cases:assignment-board", "cases.confirm_assignment"),
+    (lambda: _("Reviews"), "cases:reviews", "cases.review_opening"),
     (lambda: _("Beds"), "shelter:board", "shelter.view_board"),
     (lambda: _("Search"), "people:search", "people.view_person"),
+    (lambda: _("Data requests"), "people:data-requests", "people.view_data_requests"),
     (lambda: _("Figures"), "statistics:annual-report", "statistics.view_figures"),
     (lambda: _("People and roles"), "access:users", "access.manage_users"),
     (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
@@ -33,7 +35,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Context of every page; a visitor who is not signed in gets no navigation."""
     user = getattr(request, "user", None)
     base = {"demo": settings.DEMO, "version": settings.VERSION}
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or getattr(request, "setting_up", False):
         return base
     items: list[dict[str, Any]] = []
     for label, name, permission in NAV:

@@ -31,7 +31,7 @@ def test_a_form_that_comes_too_late_is_kept_and_comes_back_filled(as_user, cast)
     session = client.session
     session[SIGNED_IN_AT] -= settings.SIGN_IN_AGAIN_SECONDS + 1
     session.save()
-    typed = {"username": "nova", "full_name": "Nova Probna", "password": "dovoljno-dugacka-1", "draft_token": token}
+    typed = {"username": "nova", "full_name": "Nova Probna", "draft_token": token}
     back = confirm(client, client.post(address, typed))
     assert not User.objects.filter(username="nova").exists()
     page = client.get(back)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
@@ -12,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from casework.access import services
-from casework.access.forms import CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
+from casework.access import account_services, services
+from casework.access.forms import ConfirmForm, CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
 from casework.access.grants import TAKES_TWO, Role
-from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
+from casework.access.models import Duty, Invitation, RoleRequest, RoleRequestStatus, User
 from casework.access.reauthenticate import recently_signed_in
 from casework.access.requests import SignedIn
 from casework.workflow import Refused
@@ -43,17 +44,18 @@ def users(request: SignedIn) -> HttpResponse:
 @needs("access.manage_users")
 @recently_signed_in
 def create_user(request: SignedIn) -> HttpResponse:
-    """A new account in one's own organisation, without a role."""
+    """A new account in one's own organisation, without a role, and the code with which its owner opens it."""
     organisation = request.user.organisation
     form = bind(request, CreateUserForm, organisation=organisation)
     if form.is_bound and form.is_valid():
         made = attempt(
             form,
-            lambda: services.create_user(**form.cleaned_data, organisation=organisation, created_by=request.user),
+            lambda: account_services.create_invited_user(
+                **form.cleaned_data, organisation=organisation, created_by=request.user
+            ),
         )
         if made is not None:
-            messages.success(request, _("The account is there. Give it a role now."))
-            return redirect("access:user", made.pk)
+            return _show_code(request, *made)
     return render(request, "access/create_user.html", {"form": form})
 
 
@@ -65,9 +67,58 @@ def user(request: SignedIn, pk: UUID) -> HttpResponse:
     context = {
         "account": account,
         "roles": [(role, Role(role).label) for role in sorted(account.roles)],
+        "sessions": account_services.live_sessions(account),
+        "factors": account_services.factors_held(account),
+        "invitation": Invitation.objects.visible_to(request.user).waiting().filter(user=account).first(),
         "waiting": account.role_requests.filter(status=RoleRequestStatus.WAITING).select_related("requested_by"),
     }
     return render(request, "access/user.html", context)
+
+
+def _show_code(request: SignedIn, account: User, code: str) -> HttpResponse:
+    """The one page that shows a code. It is not kept: whoever loses it asks for another."""
+    hours = settings.INVITATION_HOURS
+    return render(request, "access/invitation.html", {"account": account, "code": code, "hours": hours})
+
+
+@needs("access.manage_users")
+@recently_signed_in
+def invite(request: SignedIn, pk: UUID) -> HttpResponse:
+    """A new code for an account whose owner has no password yet, or has forgotten it."""
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    form = bind(request, ConfirmForm)
+    if form.is_bound and form.is_valid():
+        code = attempt(form, lambda: account_services.invite(user=account, invited_by=request.user))
+        if code is not None:
+            return _show_code(request, account, code)
+    return render(request, "access/invite.html", {"form": form, "account": account})
+
+
+@needs("access.manage_users")
+@recently_signed_in
+def reset_factors(request: SignedIn, pk: UUID) -> HttpResponse:
+    """Take the second factors of somebody who has lost them."""
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    form = bind(request, ConfirmForm)
+    if form.is_bound and form.is_valid():
+        done = attempt(form, lambda: account_services.reset_factors(user=account, reset_by=request.user) or account)
+        if done is not None:
+            messages.success(request, _("The second factors are reset. The next sign-in asks to set up new ones."))
+            return redirect("access:user", pk)
+    return render(request, "access/reset_factors.html", {"form": form, "account": account})
+
+
+@require_POST
+@needs("access.manage_users")
+@recently_signed_in
+def end_user_sessions(request: SignedIn, pk: UUID) -> HttpResponse:
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    _done(
+        request,
+        lambda: account_services.end_all_sessions(user=account, ended_by=request.user),
+        _("All sessions of the account have ended."),
+    )
+    return redirect("access:user", pk)
 
 
 def _done(request: SignedIn, act: Callable[[], Any], sentence: str) -> None:
