@@ -84,7 +84,7 @@ def unwrap(wrapped: bytes, *, wrapped_by: str, label: str) -> bytes:
         raise Tampered(f"no key named {wrapped_by} in CASEWORK_KEYS")
     try:
         return wrapping.decrypt(wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], label.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # a ValueError: too short to hold a nonce and a tag
         raise Tampered("a record key does not open with the key that is said to have wrapped it") from None
 
 
@@ -100,5 +100,5 @@ def open_sealed(sealed: bytes, *, key: bytes, place: str) -> bytes:
         raise Tampered(f"unknown seal at {place}")
     try:
         return AESGCM(key).decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # a ValueError: too short to hold a nonce and a tag
         raise Tampered(f"the seal at {place} does not fit") from None

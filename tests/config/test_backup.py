@@ -8,7 +8,6 @@ import uuid
 
 import psycopg
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connections
@@ -16,6 +15,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from casework.access.account_models import Session
 from casework.audit.models import Event
 from casework.config.backups import container, making, manifest, restoring, stream
 from casework.config.models import Chore, Run

@@ -146,7 +146,7 @@ def _write(file: Any, now: Any, say: Say) -> str:
 def _dump(snapshot: str) -> Iterator[bytes]:
     arguments = ["--format=custom", f"--snapshot={snapshot}", "--no-owner", "--no-privileges"]
     arguments += ["--lock-wait-timeout=60s"]
-    arguments += [f"--exclude-table-data=public.{table}" for table in manifest.LEFT_BEHIND]
+    arguments += [f"--exclude-table-data=public.{table}" for table in sorted(manifest.left_behind())]
     try:
         with programs.piped("pg_dump", *arguments) as dump:
             while part := dump.read(CHUNK):
