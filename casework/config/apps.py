@@ -12,4 +12,4 @@ class ConfigConfig(AppConfig):
 
         from casework.config import checks  # noqa: F401  (registers the system checks)
 
-        autodiscover_modules("figures", "records", "timeline", "ages")
+        autodiscover_modules("figures", "records", "timeline", "ages", "held")

@@ -284,6 +284,7 @@ SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from the machine its
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEWORK_BEHIND_PROXY", False) else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("CASEWORK_BEHIND_PROXY", False) else 0  # whose limits are counted
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CONTENT_SECURITY_POLICY = {

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 from reference.ages import age_on
 
 if TYPE_CHECKING:
@@ -59,3 +61,19 @@ def recompute_ages(person: "Person") -> None:
     """Recompute the plain ages beside every event of a person. Call inside the transaction that changed the birth."""
     for recompute in EVENTS:
         recompute(person)
+
+
+def majority_of(person: "Person", *, born_at_latest: datetime.date) -> datetime.date:
+    """The day on which a person comes of age (CHILD_AGE_LIMIT); where no age is known, as if born on the day given."""
+    born = person.birth_date
+    if born is None and person.given_age is not None and person.given_age_on is not None:
+        born = years_after(person.given_age_on, -person.given_age)
+    return years_after(born or born_at_latest, settings.CHILD_AGE_LIMIT)
+
+
+def years_after(day: datetime.date, years: int) -> datetime.date:
+    """The same day of another year; 29 February becomes 1 March where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return datetime.date(day.year + years, 3, 1)

@@ -19,6 +19,7 @@ from casework.access.visibility import named
 from casework.people.ages import GivenAge, age_at
 from casework.vault import index
 from casework.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
+from casework.vault.models import KeyClass
 
 if TYPE_CHECKING:
     from casework.access.models import User
@@ -46,6 +47,8 @@ class NameKind(models.TextChoices):
 
 
 class PersonQuerySet(RecordQuerySet):
+    PERSON_PATHS = ("pk",)
+
     def principals(self, user: "User") -> list[Q]:
         if not user.has_perm("people.view_person"):
             return []
@@ -120,12 +123,21 @@ class Person(Record):
 
     @property
     def name(self) -> str:
-        """The name shown, or what is known instead of one ("Unknown woman, about 20")."""
+        """The name shown, or what is known instead of one ("Unknown woman, about 20"). An erased person has none."""
+        if self.erased:
+            return _t("Erased")
+        if self.identity_protected:
+            return _t("Name hidden")
         for name in self.names or []:
             shown = " ".join(part for part in (name.get("given"), name.get("family")) if part)
             if shown:
                 return shown
         return self.unnamed()
+
+    @property
+    def identity_protected(self) -> bool:
+        """Whether the name is hidden too: the cases are sealed, or she is a protective witness (people.masking)."""
+        return self.sealed or self.key.key_class == KeyClass.PROTECTED
 
     def unnamed(self) -> str:
         """How to speak of a person without a name."""
@@ -165,3 +177,13 @@ class Person(Record):
     def protected_as_child_on(self, day: datetime.date) -> bool:
         """For protection, unknown age is a child."""
         return self.child_on(day) is not False
+
+
+from casework.people.data_models import (  # noqa: E402, F401  (models of this app, kept with what is asked about them)
+    AccessRequest,
+    AccessSection,
+    Correction,
+    Erasure,
+    Hold,
+    RetentionRun,
+)

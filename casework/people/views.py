@@ -15,7 +15,9 @@ from casework.access.forms import attempt, bind
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.people import services
-from casework.people.forms import PersonForm, SearchForm, saved_person
+from casework.people.data_of_person import data_of_person
+from casework.people.forms import MASKED_IN_FORM, PersonForm, SearchForm, saved_person
+from casework.people.masking import fields_to_hide, keep_hidden, masked_fields, say_hidden, without_hidden
 from casework.people.models import Person
 from casework.people.search import Found, by_name, by_number
 from casework.workflow import Stale
@@ -33,9 +35,12 @@ def person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
     """Who this is, how to reach them safely, and the cases and referrals of theirs that this user may see."""
     who = _visible_person(request, person_id)
     audit.read(request, "person", who)
+    hidden = masked_fields(who, request.user)
     page = {
         "person": who,
-        "names": [_name_row(name) for name in who.names or []],
+        "names": [] if "names" in hidden else [_name_row(name) for name in who.names or []],
+        "masked": hidden,
+        "may_reveal": request.user.has_perm("cases.reveal"),
         "age": age_words(who),
         "citizenships": [codes.country_label(code) for code in who.citizenships],
         "languages": [codes.language_label(code) for code in who.languages],
@@ -61,7 +66,7 @@ def person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
         ],
         "may_amend": request.user.has_perm("people.amend_person"),
     }
-    return render(request, "people/person.html", page)
+    return render(request, "people/person.html", page | data_of_person(request.user, who))
 
 
 def _name_row(name: dict[str, Any]) -> str:
@@ -88,8 +93,11 @@ def age_words(who: Person) -> str:
 def amend_person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
     """Change what is known of a person; two people at once are shown what differs."""
     who = _visible_person(request, person_id)
-    form = bind(request, PersonForm, initial=saved_person(who))
+    hidden = fields_to_hide(masked_fields(who, request.user), MASKED_IN_FORM)
+    form = bind(request, PersonForm, initial=without_hidden(saved_person(who), hidden))
+    say_hidden(form, hidden)
     if form.is_bound and form.is_valid():
+        keep_hidden(form, saved_person(who), hidden)
         try:
             done = attempt(
                 form,
@@ -101,7 +109,8 @@ def amend_person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
                 ),
             )
         except Stale as stale:
-            form.show_conflict(saved_person(stale.record), stale.record.version)  # type: ignore[arg-type,attr-defined]
+            saved = without_hidden(saved_person(stale.record), hidden)  # type: ignore[arg-type]
+            form.show_conflict(saved, stale.record.version)  # type: ignore[attr-defined]
             messages.warning(request, stale.sentence)
             done = None
         if done is not None:

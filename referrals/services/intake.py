@@ -303,6 +303,7 @@ def _adopt(referral: Referral, person: Person) -> None:
     """Give a referral its person: what the referral's own key sealed is opened and sealed with the person's key."""
     for name in ("error_why", *(field.name for field in referral._meta.concrete_fields)):
         getattr(referral, name)
+    VaultKey.objects.filter(pk=referral.key_id).update(replaced_by=person.key)  # older dumps: erased with the person
     referral.person, referral.key = person, person.key
     _set_age(referral)
 

@@ -1,0 +1,127 @@
+"""What a case holds about its person, how long it is kept, and when it must not be erased."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from casework.cases.models import Assignment, Case, CaseGrant, CaseStatus, Note, VictimStatus
+from casework.people import holdings
+from casework.people.ages import majority_of
+from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
+from reference import codes
+
+holdings.declare(
+    Held(
+        Case,
+        _("Cases"),
+        "person",
+        shown={
+            "number": _("Number"),
+            "organisation": _("Kept by"),
+            "status": _("Status"),
+            "opened_on": _("Opened"),
+            "closed_on": _("Closed"),
+            "closing_reason": _("Reason for closing"),
+            "victim_status": (
+                _("Victim status"),
+                lambda row: str(row.victim_status_label),
+            ),
+            "risk_level": _("Risk"),
+            "safety_plan": _("Safety plan"),
+            "safety_review_on": _("Safety plan to be reviewed on"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"caseworker": "staff"},
+        apart=BOOKKEEPING | {"person", "sealed"},
+    )
+)
+holdings.declare(
+    Held(
+        Note,
+        _("Notes"),
+        "case__person",
+        shown={
+            "case": _("Case"),
+            "kind": _("Kind"),
+            "happened_at": _("When"),
+            "body": _("What happened"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"written_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        VictimStatus,
+        _("Victim status over time"),
+        "case__person",
+        shown={
+            "case": _("Case"),
+            "status": (_("Victim status"), lambda row: str(codes.label("victim_statuses", row.status))),
+            "since": _("Since"),
+            "recorded_at": _("Recorded"),
+        },
+        apart=frozenset({"id", "decision_id"}),
+    )
+)
+holdings.declare(
+    Held(
+        Assignment,
+        _("Who had the case"),
+        "case__person",
+        shown={"case": _("Case"), "status": _("Status"), "assigned_at": _("From"), "ended_at": _("Until")},
+        withheld={"caseworker": "staff", "assigned_by": "staff", "reviewed_by": "staff"},
+        apart=frozenset({"id", "reviewed_at"}),
+    )
+)
+holdings.exempt(CaseGrant, "which colleague may see the case: nothing about the person")
+
+
+@holdings.blocks
+def open_cases(subject: Subject, now: datetime.datetime) -> Iterator[Block]:
+    if subject.person is None:
+        return
+    for case in Case.objects.filter(person=subject.person, status=CaseStatus.OPEN, error_at=None):
+        yield Block("open-case", _t("The case %(number)s is open. Close it first.") % {"number": case.number})
+
+
+@holdings.schedule
+def closed_cases(*, organisation_id: Any, person: Any = None, ended_by: Any = None) -> Iterator[Kept]:
+    """Cases, with the day from which they need not be kept: never for one that is open.
+
+    A child's case counts from the later of closing and the 18th birthday; somebody of unknown age is a child who was
+    born on the day the case was opened.
+    """
+    found = Case.objects.filter(organisation=organisation_id).select_related("person__key")
+    if person is not None:
+        found = found.filter(person=person)
+    if ended_by is not None:
+        found = found.filter(Q(closed_on__lte=ended_by), person__key__destroyed_at=None)
+    for case in found.order_by("number").iterator(chunk_size=500):
+        child = case.person.protected_as_child_on(case.opened_on)
+        record_class = "child-case" if child else "adult-case"
+        ended = case.closed_on
+        if ended is None:
+            ended_on = timezone.localdate() if case.error_at is None else case.opened_on
+            yield Kept(case.person, case.number, record_class, ended_on, None if case.error_at is None else ended_on)
+            continue
+        if child:
+            ended = max(ended, majority_of(case.person, born_at_latest=case.opened_on))
+        days = settings.RETENTION_DAYS[record_class]
+        yield Kept(
+            case.person, case.number, record_class, ended, ended + datetime.timedelta(days=days) if days else None
+        )
+
+
+@holdings.ends
+def grants(keys: list[Any]) -> None:
+    """Nobody stays named on a case that is erased."""
+    now = timezone.now()
+    CaseGrant.objects.filter(content_object__key__in=keys, expires_at__gt=now).update(expires_at=now)

@@ -1,0 +1,232 @@
+"""What the front door holds about a person, how long, and what stands in the way of an erasure."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from casework.people import holdings
+from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
+from reference import codes
+from referrals.models import (
+    Appeal,
+    Deadline,
+    Decision,
+    Escalation,
+    Identification,
+    Referral,
+    ReferralIndicator,
+    ReferralStatus,
+)
+
+_APPEALS = {
+    "decision_confirmed": _("Decision confirmed"),
+    "decision_changed": _("Decision changed"),
+    "withdrawn": _("Withdrawn"),
+}
+
+
+def _linked(path: str) -> Any:
+    """Rows of a referral that tells of somebody again without writing them down: about whom the earlier one was."""
+    return lambda person: Q(**{f"{path}person": None, f"{path}linked_to__person": person})
+
+
+holdings.declare(
+    Held(
+        Referral,
+        _("Referrals"),
+        "person",
+        lone="number",
+        also=_linked(""),
+        shown={
+            "number": _("Number"),
+            "organisation": _("Kept by"),
+            "status": _("Status"),
+            "received_at": _("Received"),
+            "source": (_("Who told us"), lambda row: str(codes.label("referral_sources", row.source))),
+            "channel": (
+                _("How it reached us"),
+                lambda row: str(codes.label("referral_channels", row.channel)) if row.channel else "",
+            ),
+            "municipality": _("Town or municipality"),
+            "place": _("Place"),
+            "given_age": _("Age, as stated"),
+            "age_at_referral": _("Age at the referral"),
+            "suspected_forms": (
+                _("Suspected forms"),
+                lambda row: [str(codes.label("exploitation_forms", code)) for code in row.suspected_forms],
+            ),
+            "immediate_danger": _("Immediate danger"),
+            "danger_note": _("What the danger is"),
+            "summary": _("Summary"),
+            "language": (_("Language"), lambda row: codes.language_label(row.language) if row.language else ""),
+            "leaflet_given": _("Leaflet given"),
+            "sop_version": _("Version of the procedures"),
+            "case": _("Case"),
+            "initiated_at": _("Case initiated"),
+            "informed_at": _("Everyone concerned told"),
+            "declined_on": _("Declined"),
+            "declined_why": _("Why it was declined"),
+            "signposted_to": _("Signposted to"),
+            "linked_to": _("Linked to"),
+            "external_id": _("Number in the records of the body that sent it"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={
+            "referrer_body": "others",
+            "referrer_name": "others",
+            "referrer_contact": "others",
+            "logged_by": "staff",
+            "initiated_by": "staff",
+            "informed_by": "staff",
+        },
+        apart=BOOKKEEPING | {"person", "source_group", "sealed"},
+    )
+)
+holdings.declare(
+    Held(
+        ReferralIndicator,
+        _("Signs"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "code": (_("Sign"), lambda row: str(codes.label("trafficking_indicators", row.code))),
+            "how": _("How it came to us"),
+        },
+        apart=frozenset({"id"}),
+    )
+)
+holdings.declare(
+    Held(
+        Deadline,
+        _("Clocks"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "kind": _("Clock"),
+            "due_at": _("Due"),
+            "met_at": _("Met"),
+            "stopped_at": _("Stopped"),
+        },
+        apart=frozenset({"id", "escalated_at"}),
+    )
+)
+holdings.exempt(Escalation, "when the office was reminded of a clock: nothing about the person")
+holdings.declare(
+    Held(
+        Identification,
+        _("Identification procedures"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "route": _("Route"),
+            "route_reason": _("Why this route"),
+            "status": _("Status"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"panel": "others", "route_decided_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        Decision,
+        _("Decisions"),
+        "identification__referral__person",
+        lone="identification__referral__number",
+        also=_linked("identification__referral__"),
+        shown={
+            "authority": _("Authority"),
+            "outcome": (_("Outcome"), lambda row: str(codes.label("decision_outcomes", row.outcome))),
+            "decided_on": _("Decided"),
+            "on_appeal": (_("On appeal"), lambda row: _t("Yes") if row.on_appeal else _t("No")),
+            "forms": (
+                _("Forms found"),
+                lambda row: [str(codes.label("exploitation_forms", code)) for code in row.forms],
+            ),
+            "body": _("Deciding body"),
+            "reference": _("Their number"),
+            "reasons": _("Reasons"),
+            "age_at_decision": _("Age at the decision"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"recorded_by": "staff"},
+        apart=BOOKKEEPING | {"identification", "person", "sequence"},
+    )
+)
+holdings.declare(
+    Held(
+        Appeal,
+        _("Appeals"),
+        "identification__referral__person",
+        lone="identification__referral__number",
+        also=_linked("identification__referral__"),
+        shown={
+            "lodged_on": _("Lodged"),
+            "decided_on": _("Decided"),
+            "outcome": (_("Outcome"), lambda row: str(_APPEALS.get(row.outcome, row.outcome))),
+            "error_why": _("Entered in error because"),
+        },
+        apart=BOOKKEEPING | {"identification", "decision"},
+    )
+)
+
+
+def _referrals(subject: Subject) -> Any:
+    return holdings.HELD["referrals.Referral"].rows(subject).filter(error_at=None)
+
+
+@holdings.blocks
+def what_still_runs(subject: Subject, now: datetime.datetime) -> Iterator[Block]:
+    """Referrals that wait, clocks that run, appeals that are not decided."""
+    held = _referrals(subject)
+    for referral in held.filter(status=ReferralStatus.RECEIVED):
+        yield Block("referral-waits", _t("The referral %(number)s still waits.") % {"number": referral.number})
+    for clock in Deadline.objects.running().filter(referral__in=held).select_related("referral"):
+        sentence = _t("A clock of referral %(number)s is running: %(clock)s.")
+        yield Block("clock", sentence % {"number": clock.referral.number, "clock": clock.get_kind_display()})
+    waiting = Appeal.objects.filter(identification__referral__in=held, decided_on=None, outcome="", error_at=None)
+    for appeal in waiting.select_related("identification__referral"):
+        sentence = _t("An appeal is not decided in referral %(number)s.")
+        yield Block("appeal", sentence % {"number": appeal.identification.referral.number})
+
+
+@holdings.schedule
+def referrals_without_a_case(*, organisation_id: Any, person: Any = None, ended_by: Any = None) -> Iterator[Kept]:
+    """Referrals that led to no case: declined ones from that day, linked ones that are about nobody from receipt.
+
+    One that tells of a person again is kept with that person.
+    """
+    found = Referral.objects.filter(organisation=organisation_id, case=None).select_related("person__key", "key")
+    if person is not None:
+        found = found.filter(Q(person=person) | _linked("")(person.pk))
+    else:
+        about_nobody = Q(person=None) & (Q(linked_to=None) | Q(linked_to__person=None))
+        ended = Q(declined_on__isnull=False) | Q(status=ReferralStatus.LINKED) & about_nobody
+        found = found.filter(ended, key__destroyed_at=None)
+        if ended_by is not None:
+            found = found.filter(received_at__date__lte=ended_by)
+    for referral in found.order_by("number").iterator(chunk_size=500):
+        received_on = timezone.localdate(referral.received_at)
+        if referral.entered_in_error:
+            yield Kept(referral.person, referral.number, "declined-referral", received_on, received_on)
+            continue
+        linked = referral.status == ReferralStatus.LINKED
+        if linked and (person is not None or referral.person is not None):
+            continue  # its person's other records say how long
+        record_class = "linked-referral" if linked else "declined-referral"
+        ended_on = received_on if linked else referral.declined_on
+        days = settings.RETENTION_DAYS[record_class]
+        due = ended_on + datetime.timedelta(days=days) if ended_on and days else None
+        yield Kept(referral.person, referral.number, record_class, ended_on or received_on, due)
