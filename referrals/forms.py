@@ -243,6 +243,10 @@ class AmendReferralForm(_FullReportForm, VersionedForm):
         self.data = typed
 
 
+# Masked fields of a person (people.masking) and what stands for them in the form.
+MASKED_IN_FORM = {"names": ("given_name", "family_name", "other_names"), "contacts": ("contacts",)}
+
+
 def saved_referral(referral: Referral) -> dict[str, Any]:
     """What the record holds, as the initial values of `AmendReferralForm`."""
     saved: dict[str, Any] = {name: getattr(referral, name) for name in _REPORT}

@@ -7,7 +7,15 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
+        from casework.access import visibility
+        from casework.cases.restricted_models import persons_closed_to, references_closed_to, without_the_conflicted
         from casework.cases.tabs import Tab, register
+        from casework.outbox import models as outbox
+        from casework.outbox import services as telling
+
+        visibility.SHUT_OUT.append(persons_closed_to)
+        outbox.CLOSED_REFERENCES.append(references_closed_to)
+        telling.NEVER_TOLD.append(without_the_conflicted)
 
         register(Tab("summary", _("Summary"), "cases:case", "cases.view_case", place=0))
         register(Tab("timeline", _("Timeline"), "cases:timeline", "cases.view_case", place=10))

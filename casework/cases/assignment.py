@@ -11,7 +11,7 @@ from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.cases.models import Assignment, AssignmentStatus, Case, CaseStatus
-from casework.cases.naming import live_grants
+from casework.cases.naming import live_grants, refuse_conflicted
 from casework.outbox.models import Subject
 from casework.outbox.services import tell
 from casework.workflow import Refused, advance, lock
@@ -109,6 +109,7 @@ def _refuse_unfit(case: Case, caseworker: User) -> None:
         )
     if case.caseworker_id == caseworker.pk:
         raise Refused(_("%(name)s has this case already.") % {"name": caseworker}, field="caseworker")
+    refuse_conflicted(case, caseworker, field="caseworker")
     if case.sealed and not live_grants(content_object=case, user=caseworker).exists():
         raise Refused(
             _("This case is sealed. Name %(name)s on it before you give it to them.") % {"name": caseworker},

@@ -15,7 +15,7 @@ from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.cases.models import Case, CaseGrant
-from casework.people.models import Person
+from casework.cases.restricted_models import Conflict
 from casework.workflow import Refused, lock
 
 # Roles that can do anything with a case they are named on; an assessor sees its person and referrals.
@@ -25,11 +25,12 @@ FOR_GOOD = datetime.timedelta(days=365 * 100)
 
 
 def live_grants(now: datetime.datetime | None = None, **about: Any) -> QuerySet[CaseGrant]:
-    """Names that hold now, of the given case or person. (An expired row names nobody.)"""
-    return CaseGrant.objects.filter(expires_at__gt=now or timezone.now(), **about).select_related("user", "granted_by")
+    """Names that hold now, of the given case or person. (An expired row names nobody; emergency access is no name.)"""
+    named = CaseGrant.objects.filter(permission__codename="view_case", expires_at__gt=now or timezone.now(), **about)
+    return named.select_related("user", "granted_by")
 
 
-def _write_grant(case: Case, user: User, *, expires_at: datetime.datetime, granted_by: User) -> CaseGrant:
+def write_grant(case: Case, user: User, *, expires_at: datetime.datetime, granted_by: User) -> CaseGrant:
     permission = Permission.objects.get(content_type__app_label="cases", codename="view_case")
     grant, _made = CaseGrant.objects.update_or_create(
         user=user,
@@ -55,6 +56,7 @@ def name_colleague(
             _("%(name)s cannot be named: choose an active colleague of this organisation.") % {"name": colleague},
             field="colleague",
         )
+    refuse_conflicted(fresh, colleague, field="colleague")
     expires_at = _end_of(until)
     if expires_at <= now:
         raise Refused(_("This day is over. Choose a later one."), field="until")
@@ -62,7 +64,7 @@ def name_colleague(
         raise Refused(_("Name a colleague for at most a year; you can name them again."), field="until")
     if fresh.sealed:
         expires_at = now + FOR_GOOD
-    grant = _write_grant(fresh, colleague, expires_at=expires_at, granted_by=named_by)
+    grant = write_grant(fresh, colleague, expires_at=expires_at, granted_by=named_by)
     audit.act("name_colleague", fresh, fresh.person, colleague, by=named_by)
     return grant
 
@@ -80,52 +82,32 @@ def release_colleague(*, case: Case, colleague: User, released_by: User, now: da
     if not grants.filter(user=colleague).exists():
         raise Refused(_("%(name)s is not named on this case.") % {"name": colleague})
     if fresh.sealed:
-        _refuse_too_few([grant.user for grant in grants.exclude(user=colleague)])
+        refuse_too_few(fresh, [grant.user for grant in grants.exclude(user=colleague)])
     grants.filter(user=colleague).update(expires_at=now)
     audit.act("release_colleague", fresh, fresh.person, colleague, by=released_by)
 
 
-def _refuse_too_few(named: Iterable[User]) -> None:
-    users = {user.pk: user for user in named if user.is_active}
+def conflicted_with(case: Case) -> set[Any]:
+    """Keys of the users who have declared a conflict of interest with the case's person."""
+    return set(Conflict.objects.live().filter(person=case.person_id).values_list("user", flat=True))
+
+
+def refuse_conflicted(case: Case, user: User, *, field: str) -> None:
+    """Raise `Refused` for a colleague with a conflict of interest: a name would open nothing to them."""
+    if user.pk in conflicted_with(case):
+        raise Refused(
+            _("%(name)s has a conflict of interest with this case. Choose somebody else.") % {"name": user}, field=field
+        )
+
+
+def refuse_too_few(case: Case, named: Iterable[User]) -> None:
+    """Raise `Refused` unless two active people without a conflict are named, one of them a supervisor."""
+    conflicted = conflicted_with(case)
+    users = {user.pk: user for user in named if user.is_active and user.pk not in conflicted}
     if len(users) < 2:
         raise Refused(_("At least two people must see a sealed case."), field="named")
     if not any(user.has_role(Role.SUPERVISOR) for user in users.values()):
         raise Refused(_("One of those who see a sealed case must be a supervisor."), field="named")
-
-
-@transaction.atomic
-def seal_case(*, case: Case, named: Iterable[User], sealed_by: User, now: datetime.datetime) -> Case:
-    """From now on only the named see this case, its person, and every case and referral of that person.
-
-    Raises `Refused` unless at least two are named, all of this organisation and active, one of them a supervisor.
-    """
-    require(sealed_by, "cases.seal_case")
-    few = list(named)
-    person = lock(case.person)
-    fresh = lock(case)
-    if fresh.sealed:
-        raise Refused(_("This case is sealed already."))
-    fit = User.objects.colleagues(fresh.organisation_id, Role.CASEWORKER, Role.SUPERVISOR)
-    for user in few:
-        if not fit.filter(pk=user.pk).exists():
-            raise Refused(
-                _("%(name)s cannot be named: choose an active colleague of this organisation.") % {"name": user},
-                field="named",
-            )
-    _refuse_too_few(few)
-    # An older case of the same person shows the same name: it is sealed with this one.
-    cases = list(Case._base_manager.filter(person=person).select_for_update().order_by("pk"))
-    live_grants(now, content_object__person=person).update(expires_at=now)
-    for one in cases:
-        for user in few:
-            _write_grant(one, user, expires_at=now + FOR_GOOD, granted_by=sealed_by)
-        one.referrals.update(sealed=True)
-        audit.act("seal_case", one, person, *few, by=sealed_by)
-    Case._base_manager.filter(person=person).update(sealed=True)
-    Person._base_manager.filter(pk=person.pk).update(sealed=True)
-    person.referrals.update(sealed=True)
-    case.sealed = fresh.sealed = True
-    return fresh
 
 
 def inherit_sealing(*, case: Case) -> None:
@@ -134,6 +116,6 @@ def inherit_sealing(*, case: Case) -> None:
     if not person.sealed:
         return
     for grant in live_grants(content_object__person=person):
-        _write_grant(case, grant.user, expires_at=grant.expires_at, granted_by=grant.granted_by)
+        write_grant(case, grant.user, expires_at=grant.expires_at, granted_by=grant.granted_by)
     Case._base_manager.filter(pk=case.pk).update(sealed=True)
     case.sealed = True

@@ -15,8 +15,11 @@ from casework.access.record import next_number
 from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.cases.assignment import assign_new_case, confirm_assignment, reassign_case, state_of
+from casework.cases.conflicts import declare_conflict, lift_conflict
 from casework.cases.models import Case, Note, NoteKind, RiskLevel, VictimStatus
-from casework.cases.naming import inherit_sealing, name_colleague, release_colleague, seal_case
+from casework.cases.naming import inherit_sealing, name_colleague, release_colleague
+from casework.cases.openings import break_glass, reveal_field, review_opening
+from casework.cases.sealing import ask_unsealing, decide_sealing, seal_case
 from casework.people.models import Person
 from casework.workflow import Refused, advance, lock
 from reference import codes
@@ -27,14 +30,21 @@ __all__ = [
     "ON_REOPEN",
     "add_note",
     "amend_case",
+    "ask_unsealing",
+    "break_glass",
     "close_case",
     "confirm_assignment",
+    "decide_sealing",
+    "declare_conflict",
+    "lift_conflict",
     "mark_note_in_error",
     "name_colleague",
     "open_case",
     "reassign_case",
     "release_colleague",
     "reopen_case",
+    "reveal_field",
+    "review_opening",
     "seal_case",
     "set_victim_status",
     "state_of",

@@ -127,6 +127,11 @@ def acts(case: "Case", user: "User") -> list[Entry]:
         "close_case": _("Case closed"),
         "reopen_case": _("Case opened again"),
         "seal_case": _("Case sealed"),
+        "unseal_case": _("Case unsealed"),
+        "ask_unsealing": _("Unsealing asked for"),
+        "break_glass": _("Opened with emergency access"),
+        "declare_conflict": _("A conflict of interest was declared"),
+        "lift_conflict": _("A conflict of interest was lifted"),
         "name_colleague": _("A colleague was named on the case"),
         "release_colleague": _("A named colleague was released"),
     }

@@ -1,12 +1,21 @@
 from django.urls import path
 
-from casework.cases import views
+from casework.cases import restricted_views, views
 
 app_name = "cases"
 urlpatterns = [
     path("", views.cases, name="cases"),
     path("assignment-board/", views.assignment_board, name="assignment-board"),
+    path("reviews/", restricted_views.reviews, name="reviews"),
+    path("reviews/<uuid:opening_id>/", restricted_views.review, name="review"),
+    path("break-glass/", restricted_views.break_glass, name="break-glass"),
+    path("reveal/<uuid:person_id>/<slug:field>/", restricted_views.reveal, name="reveal"),
     path("<slug:number>/", views.case, name="case"),
+    path("<slug:number>/emergency/", restricted_views.emergency, name="emergency"),
+    path("<slug:number>/declare-conflict/", restricted_views.declare_conflict, name="declare-conflict"),
+    path("<slug:number>/conflicts/<uuid:conflict_id>/lift/", restricted_views.lift_conflict, name="lift-conflict"),
+    path("<slug:number>/ask-unsealing/", restricted_views.ask_unsealing, name="ask-unsealing"),
+    path("<slug:number>/decide-sealing/", restricted_views.decide_sealing, name="decide-sealing"),
     path("<slug:number>/timeline/", views.timeline, name="timeline"),
     path("<slug:number>/notes/", views.notes, name="notes"),
     path("<slug:number>/notes/add/", views.add_note, name="add-note"),

@@ -21,6 +21,7 @@ from casework.audit import services as audit
 from casework.audit.words import words
 from casework.cases import services
 from casework.cases import timeline as what_happened
+from casework.cases.conflicts import live_conflicts
 from casework.cases.forms import (
     AddNoteForm,
     AmendCaseForm,
@@ -36,8 +37,11 @@ from casework.cases.forms import (
 from casework.cases.looked import SHOWN, events
 from casework.cases.models import Assignment, Case, CaseStatus, Note, RiskLevel
 from casework.cases.naming import live_grants
+from casework.cases.openings import openings_of
+from casework.cases.sealing import waiting_sealing
 from casework.cases.tabs import tabs_of
-from casework.cases.workload import Workload, waiting_for_review, workloads
+from casework.cases.workload import Workload, waiting_for_review, without_caseworker, workloads
+from casework.people.masking import masked_fields
 from casework.workflow import Refused, Stale, may
 
 PAGE = 25
@@ -95,6 +99,7 @@ def cases(request: SignedIn) -> HttpResponse:
             "count": found.count_visible_to(request.user),
             "first_url": f"{here}?{urlencode({'status': status})}" if key else "",
             "next_url": f"{here}?{urlencode({'status': status, 'after': shown[-1].number})}" if more else "",
+            "may_break_glass": request.user.has_perm("cases.break_glass"),
         },
     )
 
@@ -126,10 +131,13 @@ def assignment_board(request: SignedIn) -> HttpResponse:
     """What waits for the supervisor's review, the longest waiting first; then who has how much to do."""
     now = timezone.now()
     waiting = waiting_for_review(request.user)
+    nobodys = without_caseworker(request.user)
     loads = workloads(request.user, now)
-    audit.read(request, "assignment_board", *(each.case for each in waiting), *(each.case.person for each in waiting))
+    listed = [*(each.case for each in waiting), *nobodys]
+    audit.read(request, "assignment_board", *listed, *(each.person for each in listed))
     page = {
         "waiting": waiting,
+        "nobodys": nobodys,
         "bars": [(_name(load), load.open) for load in loads],
         "headers": [_("Caseworker"), _("Open cases"), _("Waiting for review"), _("Overdue clocks")],
         "rows": [_workload_row(load) for load in loads],
@@ -159,6 +167,10 @@ def case(request: SignedIn, number: str) -> HttpResponse:
         "assignment": found.assignments.current().select_related("caseworker", "reviewed_by").first(),
         "clocks": _running_clocks(request, found),
         "acts": _acts(found, request.user),
+        "openings": openings_of(found),
+        "sealing": waiting_sealing(found, request.user) if found.sealed else None,
+        "masked": masked_fields(found.person, request.user),
+        "may_reveal": request.user.has_perm("cases.reveal"),
     }
     current: Any = page["assignment"]
     page["waiting"] = current if current and may(current, "confirm_assignment", request.user) else None
@@ -189,6 +201,8 @@ def _acts(case: Case, user: Any) -> list[tuple[str, str]]:
         (may(case, "close_case", user), _("Close the case"), "close-case"),
         (may(case, "reopen_case", user), _("Open the case again"), "reopen-case"),
         (not case.sealed and user.has_perm("cases.seal_case"), _("Seal the case"), "seal-case"),
+        (case.sealed and user.has_perm("cases.seal_case"), _("Unseal the case"), "ask-unsealing"),
+        (user.has_perm("cases.declare_conflict"), _("Declare a conflict of interest"), "declare-conflict"),
     ]
     return [(label, reverse(f"cases:{name}", args=[case.number])) for yes, label, name in offered if yes]
 
@@ -358,6 +372,7 @@ def colleagues(request: SignedIn, number: str) -> HttpResponse:
     found = visible_case(request, number)
     page = case_frame(request, found, active="colleagues")
     page["grants"] = live_grants(content_object=found).order_by("user__full_name", "pk")
+    page["conflicts"] = live_conflicts(found, request.user)
     return render(request, "cases/colleagues.html", page)
 
 

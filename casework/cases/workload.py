@@ -53,3 +53,13 @@ def waiting_for_review(user: User) -> list[Assignment]:
         .select_related("case__person__key", "caseworker", "assigned_by")
         .order_by("assigned_at", "pk")
     )
+
+
+LISTED = 50
+
+
+def without_caseworker(user: User) -> list[Case]:
+    """Open cases that somebody had and nobody has now (a conflict of interest), as far as the user may see them."""
+    visible = Case.objects.visible_to(user).valid().filter(status=CaseStatus.OPEN, caseworker=None)
+    found = visible.filter(assignments__status=AssignmentStatus.ENDED).select_related("key", "person__key")
+    return list(found.order_by("number").distinct()[:LISTED])

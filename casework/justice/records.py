@@ -15,6 +15,7 @@ from casework.exchange.importer import Import
 from casework.exchange.registry import File, Row, register
 from casework.justice.models import WitnessOutcome, WitnessStatus
 from casework.people.records import Known, Persons
+from casework.vault.models import KeyClass, VaultKey
 
 DESIGNATION = "particularly-vulnerable-group"
 NEEDS_DESIGNATION = ("especially-vulnerable-witness", "protective-witness")
@@ -67,6 +68,8 @@ class ReadWitnessStatuses:
             fresh.append(_status(row, external, known))
         self.new += len(fresh)
         copy_in(WitnessStatus, fresh)
+        granted = [one for one in fresh if (one.kind, one.status) == ("protective-witness", WitnessOutcome.GRANTED)]
+        VaultKey.objects.filter(pk__in=[one.key_id for one in granted]).update(key_class=KeyClass.PROTECTED)
 
 
 def _status(row: Row, external: str, known: Known) -> WitnessStatus:

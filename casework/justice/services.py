@@ -13,6 +13,7 @@ from casework.audit import services as audit
 from casework.cases.models import Case, CaseStatus
 from casework.justice.chain import AFTER_DESIGNATION, DESIGNATION, designation_of, refuse_shut_gate
 from casework.justice.models import WitnessOutcome, WitnessStatus
+from casework.people.masking import review_protection
 from casework.people.models import Person
 from casework.workflow import Refused, advance, lock
 from reference import codes
@@ -141,7 +142,9 @@ def _decide(
     changes = {"decided_on": decided_on, "reasons": reasons.strip(), "age_at_decision": person.age_on(decided_on)}
     if body.strip():
         changes["decided_by_body"] = body.strip()
-    return advance(record, verb, by=by, about=[case, person], **changes)
+    done = advance(record, verb, by=by, about=[case, person], **changes)
+    review_protection(person)  # the name of a protective witness is hidden from now on
+    return done
 
 
 @transaction.atomic
@@ -158,4 +161,8 @@ def mark_witness_status_in_error(*, witness_status: WitnessStatus, why: str, mar
                 % {"status": codes.label("witness_statuses", resting.kind)},
                 resting=resting,
             )
-    return record_services.mark_in_error(record=witness_status, why=why, marked_by=marked_by, about=[case, case.person])
+    marked = record_services.mark_in_error(
+        record=witness_status, why=why, marked_by=marked_by, about=[case, case.person]
+    )
+    review_protection(case.person)
+    return marked

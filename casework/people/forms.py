@@ -99,6 +99,14 @@ _NAME_FIELDS = {
 }
 
 
+# Masked fields of a person (people.masking) and what stands for them in the form.
+MASKED_IN_FORM = {
+    "names": ("used_given", "used_family", "birth_given", "birth_family", "nickname"),
+    "contacts": ("contacts",),
+    "identifiers": ("identifiers",),
+}
+
+
 def _merged_names(names: list[dict[str, Any]], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """The first name of each kind as typed, in the order it had; further names as they are."""
     wanted: dict[str, dict[str, Any]] = {

@@ -98,6 +98,13 @@ class AddShelterForm(RecordForm):
     name = TextField(label=_("Name"), help_text=_("No address: the name is shown on the board."))
     kind = CodeField("placement_types", only=WITH_BEDS, label=_("Kind"))
     short_term = forms.BooleanField(label=_("For short stays only"), required=False)
+    address = LongTextField(
+        label=_("Address"),
+        required=False,
+        rows=2,
+        max_length=500,
+        help_text=_("Only its keepers see it; everybody else needs a reason each time."),
+    )
     keepers = forms.ModelMultipleChoiceField(
         User.objects.none(), label=_("Shelter keepers"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -106,6 +113,15 @@ class AddShelterForm(RecordForm):
         super().__init__(*args, **kwargs)
         people = User.objects.colleagues(organisation, Role.SHELTER_KEEPER)
         self.fields["keepers"].queryset = people  # type: ignore[attr-defined]
+
+
+class SetAddressForm(RecordForm):
+    address = LongTextField(
+        label=_("New address"),
+        rows=2,
+        max_length=500,
+        help_text=_("It takes the place of what is there now, which is not shown."),
+    )
 
 
 class AddBedForm(RecordForm):

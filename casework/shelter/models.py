@@ -15,6 +15,7 @@ from casework.access.record import Record, RecordQuerySet, error_pair
 from casework.cases.models import Case
 from casework.people.models import Answer, Person
 from casework.vault.fields import EncryptedTextField
+from casework.vault.models import Sealed
 
 if TYPE_CHECKING:
     from casework.access.models import User
@@ -67,6 +68,33 @@ class Shelter(models.Model):
         return self.name
 
 
+class ShelterAddressQuerySet(models.QuerySet["ShelterAddress"]):
+    def visible_to(self, user: "User") -> "ShelterAddressQuerySet":
+        """Those who may reveal it, or keep the house. What a page shows is masked, but for the keepers."""
+        return self.filter(shelter__in=Shelter.objects.visible_to(user))
+
+    def kept_by(self, user: "User") -> "ShelterAddressQuerySet":
+        """Of the houses that the user keeps: the only people to whom an address is not masked."""
+        return self.visible_to(user).filter(shelter__keepers=user)
+
+
+class ShelterAddress(Sealed):
+    """Where a shelter is, sealed with a protected key of its own. Masked on every page but for the house's keepers."""
+
+    shelter = models.OneToOneField(Shelter, on_delete=models.PROTECT, related_name="address")
+    address = EncryptedTextField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    objects = ShelterAddressQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Bed(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shelter = models.ForeignKey(Shelter, on_delete=models.PROTECT, related_name="beds")
@@ -94,14 +122,17 @@ class PlacementQuerySet(RecordQuerySet):
         if user.has_perm("cases.view_case"):
             return self.filter(case__in=Case.objects.visible_to(user))
         if user.has_perm("shelter.view_board"):
-            return self.filter(shelter__in=Shelter.objects.visible_to(user), person__sealed=False)
+            kept = Shelter.objects.visible_to(user)
+            return self.filter(self.not_shut_out(user), shelter__in=kept, person__sealed=False)
         return self.none()
 
     def overrides_read_by(self, user: "User") -> "PlacementQuerySet":
         """Those whose gate a supervisor overrode, for the auditor of the organisation: reasons, no persons."""
         if not user.has_perm("shelter.read_overrides"):
             return self.none()
-        return self.filter(case__organisation=user.organisation_id, overridden_by__isnull=False)
+        return self.filter(
+            self.not_shut_out(user), case__organisation=user.organisation_id, overridden_by__isnull=False
+        )
 
 
 def nights() -> Func:

@@ -16,6 +16,7 @@ from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.cases.models import Case, CaseStatus
 from casework.people.models import Answer, Person
+from casework.shelter.addresses import set_address
 from casework.shelter.ages import set_ages
 from casework.shelter.models import INTO_A_FAMILY, WITH_BEDS, Bed, Placement, Shelter
 from casework.shelter.nights import BedNights, Stay, bed_for, first_full_night, first_start, longest_from
@@ -386,9 +387,13 @@ def add_shelter(
     kind: str,
     short_term: bool = False,
     keepers: Iterable[User] = (),
+    address: str = "",
     added_by: User,
 ) -> Shelter:
-    """Add a shelter; it has no places until beds are added. Keepers are shelter keepers of its organisation."""
+    """Add a shelter; it has no places until beds are added. Keepers are shelter keepers of its organisation.
+
+    The address is sealed with a key of its own and masked from then on.
+    """
     require(added_by, "shelter.add_shelter")
     if organisation.pk != added_by.organisation_id:
         raise Refused(_("A shelter is added by the organisation that runs it."))
@@ -410,6 +415,8 @@ def add_shelter(
         raise Refused(_("There is a shelter of this name and kind already."), field="name") from None
     shelter.keepers.set(chosen)
     audit.act("add_shelter", shelter, *chosen, by=added_by)
+    if address.strip():
+        set_address(shelter=shelter, address=address, set_by=added_by)
     return shelter
 
 

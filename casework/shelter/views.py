@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from casework.access.forms import attempt, bind
+from casework.access.models import User
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases.forms import MarkInErrorForm
 from casework.cases.models import Case, CaseStatus
+from casework.cases.restricted_models import Opening
 from casework.cases.views import case_frame, visible_case
 from casework.shelter import services
 from casework.shelter.board import FreeUrl, draw
@@ -33,7 +35,7 @@ from casework.shelter.forms import (
     family_warnings,
     saved_placement,
 )
-from casework.shelter.models import INTO_A_FAMILY, Bed, Placement, Shelter
+from casework.shelter.models import INTO_A_FAMILY, Bed, Placement, Shelter, ShelterAddress
 from casework.shelter.occupancy import houses
 from casework.workflow import Stale
 from reference import codes
@@ -140,21 +142,43 @@ def _changing_row(placed: Placement, today: datetime.date) -> list[Any]:
 def shelters(request: SignedIn) -> HttpResponse:
     """The shelters this user works with, and how many beds each has."""
     today, may_add_bed = timezone.localdate(), request.user.has_perm("shelter.add_bed")
+    known = set(ShelterAddress.objects.visible_to(request.user).values_list("shelter", flat=True))
+    kept = {each.shelter_id: each for each in ShelterAddress.objects.kept_by(request.user).select_related("key")}
+    if kept:
+        audit.read(request, "shelters", *(each.shelter for each in kept.values()), note="address")
+    change = [_("Change")] if may_add_bed else []
     page = {
-        "headers": [_("Name"), _("Kind"), _("Beds"), _("Keepers"), *([_("Change")] if may_add_bed else [])],
-        "rows": [_shelter_row(house, may_add_bed) for house in houses(request.user, today)],
+        "headers": [_("Name"), _("Kind"), _("Beds"), _("Keepers"), _("Address"), *change],
+        "rows": [
+            _shelter_row(house, may_add_bed, _address_cell(house, request.user, known, kept))
+            for house in houses(request.user, today)
+        ],
         "may_add": request.user.has_perm("shelter.add_shelter"),
     }
     return render(request, "shelter/shelters.html", page)
 
 
-def _shelter_row(house: Shelter, may_add_bed: bool) -> list[Any]:
+def _address_cell(house: Shelter, user: User, known: set[Any], kept: dict[Any, ShelterAddress]) -> Any:
+    """The address for the house's keepers; for others that there is one, and the way to reveal or to change it."""
+    if house.pk in kept:
+        return kept[house.pk].address
+    if house.pk in known and user.has_perm("cases.reveal"):
+        return {"text": _("Hidden: show"), "url": reverse("shelter:reveal-address", args=[house.pk])}
+    if house.pk in known:
+        return _("Hidden")
+    if user.has_perm("shelter.add_shelter"):
+        return {"text": _("Write it down"), "url": reverse("shelter:set-address", args=[house.pk])}
+    return "–"
+
+
+def _shelter_row(house: Shelter, may_add_bed: bool, address: Any) -> list[Any]:
     board_url = f"{reverse('shelter:board')}?{urlencode({'shelter': house.pk})}"
     row = [
         {"text": house.name, "url": board_url, "hint": _("For short stays only") if house.short_term else ""},
         codes.label("placement_types", house.kind),
         {"text": str(house.beds_now), "numeric": True},  # type: ignore[attr-defined]
         ", ".join(str(keeper) for keeper in house.keepers.all()) or "–",
+        address,
     ]
     return [*row, {"text": _("Add a bed"), "url": reverse("shelter:add-bed", args=[house.pk])}] if may_add_bed else row
 
@@ -179,7 +203,7 @@ def add_shelter(request: SignedIn) -> HttpResponse:
 @permission_required("shelter.add_bed", raise_exception=True)
 def add_bed(request: SignedIn, shelter_id: uuid.UUID) -> HttpResponse:
     """Add a bed to a shelter; the page stays for the next one."""
-    shelter = _visible_shelter(request, shelter_id)
+    shelter = visible_shelter(request, shelter_id)
     form = bind(request, AddBedForm)
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: services.add_bed(shelter=shelter, added_by=request.user, **form.cleaned_data))
@@ -190,7 +214,7 @@ def add_bed(request: SignedIn, shelter_id: uuid.UUID) -> HttpResponse:
     return render(request, "shelter/add_bed.html", page)
 
 
-def _visible_shelter(request: SignedIn, shelter_id: uuid.UUID | None) -> Shelter:
+def visible_shelter(request: SignedIn, shelter_id: uuid.UUID | None) -> Shelter:
     shelter = Shelter.objects.visible_to(request.user).filter(pk=shelter_id).first() if shelter_id else None
     if shelter is None:
         raise Http404
@@ -242,7 +266,7 @@ def place_person(request: SignedIn, number: str) -> HttpResponse:
 
 
 def _place_in_bed(request: SignedIn, case: Case) -> HttpResponse:
-    shelter = _visible_shelter(request, _key(request.GET["shelter"]))
+    shelter = visible_shelter(request, _key(request.GET["shelter"]))
     picked = {
         "bed": _key(request.GET.get("bed", "")),
         "starts_on": _day(request.GET.get("from", "")) or timezone.localdate(),
@@ -393,7 +417,10 @@ def overrides(request: SignedIn) -> HttpResponse:
     """Who overrode a gate of protection, when and why. The reason is shown; the person and the case are not."""
     found = Placement.objects.overrides_read_by(request.user).select_related("key", "overridden_by")
     shown = list(found.order_by("-created_at")[:OVERRIDES])
-    audit.read(request, "overrides", *shown)
+    opened = list(
+        Opening.objects.reasons_read_by(request.user).select_related("key", "user", "reviewed_by")[:OVERRIDES]
+    )
+    audit.read(request, "overrides", *shown, *opened)
     headers = [_("When"), _("Who"), _("Placement"), _("Reason"), _("Record")]
     rows = [
         [
@@ -405,4 +432,22 @@ def overrides(request: SignedIn) -> HttpResponse:
         ]
         for each in shown
     ]
-    return render(request, "shelter/overrides.html", {"headers": headers, "rows": rows})
+    page = {
+        "headers": headers,
+        "rows": rows,
+        "opened_headers": [_("When"), _("Who"), _("What"), _("Reason"), _("Review"), _("Record")],
+        "opened": [_opened_row(each) for each in opened],
+    }
+    return render(request, "shelter/overrides.html", page)
+
+
+def _opened_row(opening: Opening) -> list[Any]:
+    what = {"text": opening.get_what_display(), "hint": opening.get_kind_display()}
+    reason = {"text": opening.get_reason_kind_display(), "hint": opening.reason}
+    word: dict[str, Any] = {
+        "status": opening.verdict,
+        "label": opening.get_verdict_display(),
+        "hint": opening.review_reason,
+    }
+    review = word if opening.reviewed_at else {"text": _("Not yet")}
+    return [opening.opened_at, str(opening.user), what, reason, review, str(opening.pk)]

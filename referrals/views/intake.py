@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 from casework.access.forms import attempt, bind
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
+from casework.people.masking import fields_to_hide, keep_hidden, masked_fields, say_hidden, without_hidden
 from casework.people.models import Person
 from casework.workflow import Stale
 from referrals import services
-from referrals.forms import AmendReferralForm, LogReferralForm, SubmitReferralForm, saved_referral
+from referrals.forms import MASKED_IN_FORM, AmendReferralForm, LogReferralForm, SubmitReferralForm, saved_referral
 from referrals.models import Referral, ReferralStatus
 from referrals.views.finding import ask, referral_to_work_on, url_of, visible_referral, who
 
@@ -126,8 +127,12 @@ def submissions(request: SignedIn) -> HttpResponse:
 def amend_referral(request: SignedIn, number: str) -> HttpResponse:
     """Change what is saved, or add what is now known of the person; a save by somebody else meanwhile is shown."""
     referral = referral_to_work_on(request, number, "referrals.amend_referral")
-    form = bind(request, AmendReferralForm, initial=saved_referral(referral))
+    person = referral.person
+    hidden = fields_to_hide(masked_fields(person, request.user), MASKED_IN_FORM) if person else []
+    form = bind(request, AmendReferralForm, initial=without_hidden(saved_referral(referral), hidden))
+    say_hidden(form, hidden)
     if form.is_bound and form.is_valid():
+        keep_hidden(form, saved_referral(referral), hidden)
         try:
             amended = attempt(
                 form,
@@ -143,7 +148,7 @@ def amend_referral(request: SignedIn, number: str) -> HttpResponse:
             )
         except Stale:
             fresh = visible_referral(request, number)
-            form.show_conflict(saved_referral(fresh), fresh.version)
+            form.show_conflict(without_hidden(saved_referral(fresh), hidden), fresh.version)
         else:
             if amended is not None:
                 messages.success(request, _("%(number)s is amended.") % {"number": referral.number})

@@ -15,6 +15,7 @@ from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from casework.cases.models import Case
 from casework.cases.views import case_frame, visible_case
+from casework.people.masking import masked_fields
 from casework.people.models import Person
 from reference import codes
 from referrals.models import Decision, Identification, Referral, ReferralStatus, Route, Seen
@@ -49,7 +50,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         "linked_url": url_of(earlier) if earlier and earlier_visible else "",
         "clocks": list(found.deadlines.visible_to(request.user)),
         "told_by": _told_by(found),
-        "about": _about(found),
+        "about": _about(found, request.user),
         "person": found.person,
         "signs": _signs(found),
         "forms": [codes.label("exploitation_forms", code) for code in found.suspected_forms],
@@ -106,7 +107,7 @@ def _told_by(referral: Referral) -> list[Any]:
     ]
 
 
-def _about(referral: Referral) -> list[Any]:
+def _about(referral: Referral, user: User) -> list[Any]:
     person = referral.person
     if person is None:
         return []
@@ -122,7 +123,7 @@ def _about(referral: Referral) -> list[Any]:
         (_("Interpreter needed"), person.get_needs_interpreter_display()),
         (_("Without parents or guardian"), person.get_unaccompanied_display()),
         (_("Description"), person.description),
-        (_("How to reach the person"), person.contacts),
+        (_("How to reach the person"), _("Hidden") if "contacts" in masked_fields(person, user) else person.contacts),
         (_("Safe contact"), person.safe_contact),
         (_("Leaflet on rights given"), referral.get_leaflet_given_display()),
     ]
