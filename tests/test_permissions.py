@@ -13,7 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from casework.audit.reviews import monday_of
+from casework.audit.seals import seal_waiting
 from tests.support.world import Dossier, make_world
 
 pytestmark = pytest.mark.django_db
@@ -74,9 +77,34 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "access:role-requests": plain({"ivana"} | SUPERVISORS),
     "access:approve-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
     "access:refuse-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:invite": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:reset-factors": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:end-user-sessions": ("plain", {"ivana"}, {"pk": account("ana")}),
+    "access:my-account": plain(EVERYBODY),
+    "access:end-other-sessions": plain(EVERYBODY),
+    "access:end-session": ("plain", EVERYBODY, {"handle": lambda world, dossier: dossier.case.pk}),
+    "mfa_index": plain(EVERYBODY),
+    "mfa_activate_totp": plain(EVERYBODY),
+    "mfa_list_webauthn": plain(EVERYBODY),
+    "mfa_add_webauthn": plain(EVERYBODY),
+    "mfa_reauthenticate": plain(EVERYBODY),
+    "mfa_reauthenticate_webauthn": plain(EVERYBODY),
+    "mfa_generate_recovery_codes": plain(EVERYBODY),
+    "mfa_deactivate_totp": plain(set()),  # nobody here has a factor that could be removed or shown
+    "mfa_view_recovery_codes": plain(set()),
+    "mfa_edit_webauthn": ("plain", set(), {"pk": lambda world, dossier: 1}),
+    "mfa_remove_webauthn": ("plain", set(), {"pk": lambda world, dossier: 1}),
     "access:duty": plain({"ivana"} | SUPERVISORS),
     "access:set-duty": plain({"ivana"} | SUPERVISORS),
     "audit:trail": plain({"petar"}),
+    "audit:looked": plain({"petar"}),
+    "audit:unusual-reads": plain({"petar"}),
+    "audit:reveals": plain({"petar"}),
+    "audit:exports": plain({"petar"}),
+    "audit:refusals": plain({"petar"}),
+    "audit:seal": plain({"petar"}),
+    "audit:reviews": plain({"petar"}),
+    "sign-review": ("plain", {"petar"}, {"week": lambda world, dossier: world.week}),
     "statistics:annual-report": plain({"ivana"}),
     # persons and cases
     "people:search": plain(CASEWORKERS | {"jelena"}),
@@ -153,6 +181,8 @@ OPEN = {
     "account_change_password",
     "account_reauthenticate",
     "account_inactive",
+    "mfa_authenticate",
+    "access:accept-invitation",
     "leave-quickly",
     "sign-out",
     "set_language",
@@ -173,6 +203,8 @@ def world(cast: SimpleNamespace) -> SimpleNamespace:
     from casework.access.models import RoleRequest
 
     made = make_world(cast)
+    seal_waiting(now=timezone.now())  # a week of the trail begins, for the auditor to look through
+    made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made
 

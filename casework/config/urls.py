@@ -6,7 +6,7 @@ from django.db.transaction import atomic
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from casework.config import alive, headers, views
+from casework.config import alive, headers, reviews, views
 
 urlpatterns = [
     path("healthz", alive.healthz, name="healthz"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("account/factors/", include("casework.access.factor_urls")),
     path("reference/", include("reference.urls")),
     path("access/", include("casework.access.urls")),
+    path("audit/reviews/<str:week>/", reviews.sign_review, name="sign-review"),
     path("audit/", include("casework.audit.urls")),
     path("people/", include("casework.people.urls")),
     path("cases/", include("casework.cases.urls")),
