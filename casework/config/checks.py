@@ -47,6 +47,10 @@ def safe_start(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         refuse(6, "CASEWORK_DEBUG must not be on in an installation.", "Its error pages show the records.")
     if settings.DEMO:
         refuse(7, "CASEWORK_DEMO must not be set in an installation.", "Demo accounts have published passwords.")
+    if not settings.REQUIRE_MFA:
+        refuse(
+            8, "CASEWORK_REQUIRE_MFA must not be off in an installation.", "A password alone opens no record here."
+        )
     if settings.DATABASES["owner"].get("USER") == settings.DATABASES["default"].get("USER"):
         found.append(
             Warning(
