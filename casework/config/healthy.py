@@ -1,10 +1,11 @@
-"""Health checks of the services, for Docker and systemd: `python -m casework.config.healthy web|process`.
+"""Health checks of the services, for Docker and systemd: `python -m casework.config.healthy web` or `process [FILE …]`.
 
 Exits 0 or says in a sentence what is wrong. Asks without loading the product, so that it may be asked often.
 """
 
 import http.client
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -12,10 +13,20 @@ from pathlib import Path
 OLDEST_PULSE_SECONDS = 90.0
 
 
+class _OverSocket(http.client.HTTPConnection):
+    """HTTP over a unix socket, whose path stands where the host would."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.host)
+
+
 def web(address: str, *, timeout: float = 5) -> str | None:
-    """What is wrong with the web server at `address` (host:port), or None. It is asked as the proxy would ask."""
+    """What is wrong with the web server at `address` (host:port or unix:PATH), or None; asked as the proxy asks."""
     name = os.environ.get("CASEWORK_HOSTS", "localhost").split(",")[0].strip()
-    connection = http.client.HTTPConnection(address, timeout=timeout)
+    kind = _OverSocket if address.startswith("unix:") else http.client.HTTPConnection
+    connection = kind(address.removeprefix("unix:"), timeout=timeout)
     try:
         connection.request("GET", "/readyz", headers={"Host": name, "X-Forwarded-Proto": "https"})
         status = connection.getresponse().status
@@ -36,15 +47,18 @@ def process(pulse: Path, *, now: float) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
-    if arguments == ["web"]:
-        wrong = web(os.environ.get("CASEWORK_WEB", "127.0.0.1:8000"))
-    elif arguments == ["process"]:
-        wrong = process(Path(os.environ.get("CASEWORK_PULSE_FILE", "/tmp/pulse")), now=time.time())  # noqa: S108
+    what, *files = arguments or [""]
+    wrong: list[str | None]
+    if what == "web":
+        wrong = [web(os.environ.get("CASEWORK_WEB", "127.0.0.1:8000"))]
+    elif what == "process":
+        pulses = files or [os.environ.get("CASEWORK_PULSE_FILE", "/tmp/pulse")]  # noqa: S108
+        wrong = [process(Path(file), now=time.time()) for file in pulses]
     else:
-        wrong = "Say what to ask: web or process."
-    if wrong:
-        sys.stderr.write(f"{wrong}\n")
-    return 1 if wrong else 0
+        wrong = ["Say what to ask: web or process."]
+    found = [sentence for sentence in wrong if sentence]
+    sys.stderr.writelines(f"{sentence}\n" for sentence in found)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -391,4 +391,4 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # the end of a request says all that its beginning does
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refusal is in the trail; here it is a line as any other
-DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = 10
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = 10  # tasks that went well are no news

@@ -17,6 +17,7 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from casework import pulse
 from casework.outbox import tasks
 from casework.outbox.models import Mail, Message
 from casework.outbox.services import claim_waiting, give_back
@@ -63,6 +64,7 @@ def run(connect: Callable[[], Any], stopped: threading.Event) -> None:
                         watch(now=timezone.now())
                         watched = timezone.now()
                     published = publish_waiting(broker)
+                    pulse.beat()
                     if failures:
                         log.warning("The relay works again.")
                         failures = 0
