@@ -10,7 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from casework.cases.models import Assignment, Case, CaseGrant, CaseStatus, Note, VictimStatus
+from casework.cases.models import (
+    Assignment,
+    Case,
+    CaseGrant,
+    CaseStatus,
+    Conflict,
+    Note,
+    Opening,
+    Sealing,
+    VictimStatus,
+)
 from casework.people import holdings
 from casework.people.ages import majority_of
 from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
@@ -81,6 +91,50 @@ holdings.declare(
         apart=frozenset({"id", "reviewed_at"}),
     )
 )
+holdings.declare(
+    Held(
+        Opening,
+        _("Emergency access and reveals"),
+        "person",
+        shown={
+            "case": _("Case"),
+            "kind": _("Kind"),
+            "what": _("What was opened"),
+            "opened_at": _("When"),
+            "verdict": _("Result of the review"),
+        },
+        withheld={"reason": "reasons", "review_reason": "reasons", "user": "staff", "reviewed_by": "staff"},
+        apart=frozenset({"id", "key", "organisation", "person", "place_id", "reason_kind", "expires_at"})
+        | {"review_due_at", "escalated_at", "reviewed_at"},
+    )
+)
+holdings.declare(
+    Held(
+        Conflict,
+        _("Colleagues who may not see the records"),
+        "person",
+        shown={"case": _("Case"), "declared_at": _("Since"), "lifted_at": _("Until")},
+        withheld={"kind": "others", "reason": "others", "lifted_why": "others", "user": "staff"}
+        | {"declared_by": "staff", "lifted_by": "staff"},
+        apart=frozenset({"id", "key", "person"}),
+    )
+)
+holdings.declare(
+    Held(
+        Sealing,
+        _("Sealing and unsealing"),
+        "person",
+        shown={
+            "case": _("Case"),
+            "kind": _("Kind"),
+            "asked_at": _("Asked"),
+            "decided_at": _("Decided"),
+            "outcome": _("Decision"),
+        },
+        withheld={"why": "reasons", "asked_by": "staff", "decided_by": "staff"},
+        apart=frozenset({"id", "key", "person", "due_at", "escalated_at"}),
+    )
+)
 holdings.exempt(CaseGrant, "which colleague may see the case: nothing about the person")
 
 
@@ -90,6 +144,17 @@ def open_cases(subject: Subject, now: datetime.datetime) -> Iterator[Block]:
         return
     for case in Case.objects.filter(person=subject.person, status=CaseStatus.OPEN, error_at=None):
         yield Block("open-case", _t("The case %(number)s is open. Close it first.") % {"number": case.number})
+
+
+@holdings.blocks
+def what_waits_for_a_second_person(subject: Subject, now: datetime.datetime) -> Iterator[Block]:
+    """Reviews and sealings that wait write under the person's key: they come first."""
+    if subject.person is None:
+        return
+    if Opening.objects.filter(person=subject.person, reviewed_at=None).exists():
+        yield Block("opening", _t("Emergency access or a reveal still waits for review."))
+    if Sealing.objects.filter(person=subject.person, decided_at=None).exists():
+        yield Block("sealing", _t("A sealing still waits for a second person."))
 
 
 @holdings.schedule

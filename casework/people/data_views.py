@@ -295,6 +295,7 @@ def _stopped(code: str) -> str:
         "access-request": _("A request for access is not answered"),
         "correction": _("A request for correction is not decided"),
         "opening": _("Emergency access waits for review"),
+        "sealing": _("A sealing waits for a second person"),
     }
     return words.get(code, code)
 
@@ -342,7 +343,7 @@ def retention(request: SignedIn) -> HttpResponse:
     """The schedule, what is due by number, what is held back, and the runs."""
     _oversees(request)
     proposing = request.user.has_perm("people.propose_retention_run")
-    found = keeping.due(request.user.organisation, today=timezone.localdate(), user=request.user if proposing else None)
+    found = keeping.due(request.user.organisation, today=timezone.localdate(), user=request.user)
     free = [each for each in found if not each.blocks]
     runs = RetentionRun.objects.visible_to(request.user).select_related("proposed_by")[:NEWEST]
     page = {

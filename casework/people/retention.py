@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Organisation, User
 from casework.access.record_services import require
+from casework.access.visibility import shut_out_from
 from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
 from casework.people import holdings
@@ -69,10 +70,11 @@ def decided() -> bool:
     return any(days for _class, _label, days, _rule in schedule())
 
 
-def due(organisation: Organisation, *, today: datetime.date, user: User | None = None) -> list[Due]:
+def due(organisation: Organisation, *, today: datetime.date, user: User) -> list[Due]:
     """What is due, the longest due first, at most `SHOWN`; with what stands in the way of each.
 
-    With `user`, only persons whom they may see. A person is due when every record of theirs is.
+    Only persons whom the user may see, or, for the auditor, in whom they have no conflict. A person is due when every
+    record of theirs is.
     """
     if not decided():
         return []
@@ -87,9 +89,11 @@ def due(organisation: Organisation, *, today: datetime.date, user: User | None =
         else:
             persons[kept.person.pk] = kept.person
     gone = _already_asked(organisation)
-    if user is not None:
-        seen = set(Person.objects.visible_to(user).filter(pk__in=persons).values_list("pk", flat=True))
-        persons = {pk: person for pk, person in persons.items() if pk in seen}
+    may_see = Person.objects.filter(~shut_out_from(user, "pk"))
+    if not user.has_perm("people.approve_erasure"):
+        may_see = Person.objects.visible_to(user)
+    seen = set(may_see.filter(pk__in=persons).values_list("pk", flat=True))
+    persons = {pk: person for pk, person in persons.items() if pk in seen}
     found = [(last, Subject(organisation.pk, None, last.number)) for last in alone if last.number not in gone]
     for pk, person in persons.items():
         last = _last(organisation, person)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.people import holdings
 from casework.people.holdings import BOOKKEEPING, Block, Held, Subject
-from casework.shelter.models import Placement
+from casework.shelter.models import Placement, ShelterAddress
 from reference import codes
 
 holdings.declare(
@@ -35,6 +35,7 @@ holdings.declare(
         apart=BOOKKEEPING | {"person", "age_next_january"},
     )
 )
+holdings.exempt(ShelterAddress, "where a house is: about the house, under a key of its own")
 
 
 @holdings.blocks

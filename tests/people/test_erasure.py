@@ -79,7 +79,15 @@ def figures():
 
 def rows():
     """Number of rows of every table but the trail and what an erasure adds."""
-    grows = {"audit.Event", "audit.Waiting", "outbox.Message", "vault.ErasedKey", "vault.VaultKey", "people.Erasure"}
+    grows = {
+        "audit.Event",
+        "audit.Waiting",
+        "outbox.Message",
+        "outbox.Mail",
+        "vault.ErasedKey",
+        "vault.VaultKey",
+        "people.Erasure",
+    }
     return {
         model._meta.label: model._base_manager.count()
         for model in apps.get_models()
