@@ -18,7 +18,7 @@ import psycopg
 from casework import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
-UP_SECONDS = 60
+UP_SECONDS = 120
 
 
 class Program:
@@ -43,9 +43,9 @@ class Program:
 
     def kill(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         """kill -9 of the whole program, and a new start after `meanwhile`."""
+        self.look()
         with self.lock:
             assert self.process is not None
-            assert self.process.poll() is None, f"{self.name} ended before it was killed"
             self._end_group(signal.SIGKILL)
             assert self.process.wait(30) == -signal.SIGKILL
             self.kills += 1
@@ -111,7 +111,7 @@ def servers(ends: embedded.Endpoints, log: Path) -> tuple[Program, Program]:
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             pid = int(entry.name)
-            argv = (entry / "cmdline").read_bytes().decode().split("\0")[:-1]
+            argv = (entry / "cmdline").read_bytes().decode().rstrip("\0 ").replace(" unixsocket:", "\0").split("\0")
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             if parent == os.getpid() and str(ends.state) in " ".join(argv):
                 found[Path(argv[0]).name] = (pid, argv)
@@ -134,6 +134,9 @@ def servers(ends: embedded.Endpoints, log: Path) -> tuple[Program, Program]:
         return False
 
     (postgres, postgres_argv), (broker, broker_argv) = found["postgres"], found["valkey-server"]
+    # it writes over its own arguments
+    broker_argv = [broker_argv[0], "--port", "0", "--unixsocket", str(ends.host / "valkey.sock")]
+    broker_argv += ["--unixsocketperm", "700", "--dir", str(ends.state / "valkey"), "--appendonly", "yes", "--save", ""]
     database = Postgres("PostgreSQL", [*postgres_argv, "-c", "fsync=off"], log, up=database_answers, **how)
     doorbell = Program("broker", broker_argv, log, up=broker_answers, **how)
     for program, pid, number in ((database, postgres, signal.SIGINT), (doorbell, broker, signal.SIGTERM)):
