@@ -81,6 +81,7 @@ GRANTS: dict[str, frozenset[str]] = {
     Role.ADMIN: frozenset(
         {
             "statistics.view_figures",
+            "config.view_health",
             "access.manage_users",
             "access.request_role",
             "access.approve_role",

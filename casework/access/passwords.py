@@ -43,9 +43,10 @@ class NotCommonHere:
     """Neither words that are often chosen here nor a few letters over and over."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        letters = re.sub(r"[\W_\d]+", "", _folded(password))
+        without_digits = _folded(re.sub(r"[\W_\d]+", "", password))
+        with_digits = re.sub(r"[\W_]+", "", _folded(password))
         repeated = re.fullmatch(r"(.{1,4}?)\1{2,}.{0,3}", _folded(password)) is not None
-        if letters in COMMON_HERE or len(set(password)) < 5 or repeated:
+        if {without_digits, with_digits} & COMMON_HERE or len(set(password)) < 5 or repeated:
             raise ValidationError(_("This password is easily guessed. Choose one that only you would think of."))
 
     def get_help_text(self) -> str:

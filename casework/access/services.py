@@ -151,6 +151,7 @@ def refuse_role(*, role_request: RoleRequest, refused_by: User) -> RoleRequest:
 
 
 def _decide(role_request: RoleRequest, status: str, decided_by: User) -> RoleRequest:
+    User.objects.select_for_update().get(pk=role_request.user_id)  # first, as whoever disables the account does
     asked = RoleRequest.objects.select_for_update().get(pk=role_request.pk)
     if asked.status != RoleRequestStatus.WAITING:
         raise Refused(_("Somebody has already decided on this role."))
@@ -194,7 +195,8 @@ def withdraw_role(*, user: User, role: str, withdrawn_by: User) -> None:
 def _hold_admins(colleague: User) -> set[uuid.UUID]:
     """The active admins of somebody's organisation, their rows locked in one order: two never remove each other."""
     admins = User.objects.filter(organisation=colleague.organisation_id, is_active=True, groups__name=Role.ADMIN)
-    return {admin.pk for admin in admins.order_by("pk").select_for_update(of=("self",))}
+    list(admins.order_by("pk").select_for_update(of=("self",)))
+    return set(admins.values_list("pk", flat=True))  # asked again: while waiting for a lock, one may have lost the role
 
 
 @transaction.atomic

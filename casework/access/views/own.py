@@ -63,7 +63,7 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
     form = AcceptInvitationForm(request.POST or None)
     if form.is_bound and form.is_valid():
         name = form.cleaned_data["username"].casefold()
-        if not ratelimit.consume(request, action="accept_invitation", key=name):
+        if not ratelimit.consume(request, app="allauth.account", action="accept_invitation", key=name):
             form.add_error(None, _("Too many failed attempts. Wait five minutes and try again."))
         else:
             try:
