@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from casework.audit.reviews import monday_of
 from casework.audit.seals import seal_waiting
-from tests.support.world import Dossier, make_world
+from tests.support.data_world import add_data_requests
+from tests.support.world import Dossier, hiding_place, make_world
 
 pytestmark = pytest.mark.django_db
 
 USERS = ["milan", "ana", "boris", "goran", "jelena", "vesna", "sava", "nada", "ivana", "petar", "olga", "dragan"]
+USERS += ["zorica"]  # a supervisor of home with a conflict of interest: nothing of that person exists for her
 EVERYBODY = set(USERS)
 RECORDS = ("home", "other", "sealed")
 
@@ -29,12 +31,12 @@ RECORDS = ("home", "other", "sealed")
 WORK = {"home": {"boris", "vesna", "sava"}, "other": {"olga", "dragan"}, "sealed": {"ana", "sava"}}
 SUPERVISE = {"home": {"vesna", "sava"}, "other": {"dragan"}, "sealed": {"sava"}}
 DUTY = {
-    "home": {"boris", "vesna", "sava", "goran"},
+    "home": {"boris", "vesna", "sava", "goran", "zorica"},
     "other": {"olga", "dragan"},
-    "sealed": {"ana", "sava", "goran", "vesna"},
+    "sealed": {"ana", "sava", "goran", "vesna", "zorica"},
 }
-CASEWORKERS = {"ana", "boris", "goran", "vesna", "sava", "olga", "dragan"}
-SUPERVISORS = {"vesna", "sava", "dragan"}
+CASEWORKERS = {"ana", "boris", "goran", "vesna", "sava", "zorica", "olga", "dragan"}
+SUPERVISORS = {"vesna", "sava", "zorica", "dragan"}
 
 
 def record(who: dict[str, set[str]], **kwargs: Any) -> tuple[str, dict[str, set[str]], dict[str, Any]]:
@@ -50,17 +52,26 @@ def account(of: str) -> Any:
 
 
 KEPT = {**WORK, "home": WORK["home"] | {"nada"}}  # the keeper of the house
-BEDS = {"home": {"vesna", "sava", "nada"}, "other": {"dragan"}, "sealed": {"vesna", "sava"}}
+HOUSES = {"home": {"vesna", "sava", "zorica"}, "other": {"dragan"}, "sealed": {"vesna", "sava", "zorica"}}
+BEDS = {**HOUSES, "home": HOUSES["home"] | {"nada"}}
+SHELTER = {"shelter_id": lambda world, dossier: dossier.shelter.pk}
+INDOORS = CASEWORKERS - {"olga", "dragan"}  # caseworkers and supervisors of home
+NOBODY: dict[str, set[str]] = {"home": set(), "other": set(), "sealed": set()}
 CASE = {"number": lambda world, dossier: dossier.case.number}
 REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
 RECEIVED = {"number": lambda world, dossier: dossier.received.number}
 PENDING = {"status_id": lambda world, dossier: dossier.pending.pk}
 PLACEMENT = {"placement_id": lambda world, dossier: dossier.placement.pk}
 PERSON = {"person_id": lambda world, dossier: dossier.case.person_id}
+ACCESS = {"number": lambda world, dossier: dossier.access.number}
+RUN = {"number": lambda world, dossier: world.run.number}
+OVERSEE = {which: who | ({"petar"} if which != "other" else set()) for which, who in SUPERVISE.items()}
+AUDIT = {"home": {"petar"}, "other": set(), "sealed": {"petar"}}
 
 MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "home": plain(EVERYBODY),
     "notifications": plain(EVERYBODY),
+    "health": plain({"ivana"}),
     "reference:index": plain(EVERYBODY),
     "reference:codes": plain(EVERYBODY),
     "reference:published": plain(EVERYBODY),
@@ -75,8 +86,8 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "access:request-role": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:withdraw-role": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:role-requests": plain({"ivana"} | SUPERVISORS),
-    "access:approve-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
-    "access:refuse-role": ("plain", {"ivana", "vesna", "sava"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:approve-role": ("plain", {"ivana", "vesna", "sava", "zorica"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:refuse-role": ("plain", {"ivana", "vesna", "sava", "zorica"}, {"pk": lambda world, dossier: world.asked.pk}),
     "access:invite": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:reset-factors": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:end-user-sessions": ("plain", {"ivana"}, {"pk": account("ana")}),
@@ -110,6 +121,30 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "people:search": plain(CASEWORKERS | {"jelena"}),
     "people:person": record(WORK, **PERSON),
     "people:amend-person": record(WORK, **PERSON),
+    # what people ask about their data: supervisors ask, the auditor approves by number
+    "people:data-requests": plain(CASEWORKERS | {"petar"}),
+    "people:retention": plain(SUPERVISORS | {"petar"}),
+    "people:propose-retention-run": plain(SUPERVISORS),
+    "people:retention-run": ("plain", {"vesna", "sava", "zorica", "petar"}, RUN),
+    "people:approve-retention-run": ("plain", {"petar"}, RUN),
+    "people:refuse-retention-run": ("plain", {"petar"}, RUN),
+    "people:set-hold": record(SUPERVISE, **PERSON),
+    "people:hold": record(OVERSEE, number=lambda world, dossier: dossier.hold.number),
+    "people:ask-to-lift-hold": record(SUPERVISE, number=lambda world, dossier: dossier.hold.number),
+    "people:lift-hold": record(AUDIT, number=lambda world, dossier: dossier.hold.number),
+    "people:keep-hold": record(AUDIT, number=lambda world, dossier: dossier.hold.number),
+    "people:ask-erasure": record(SUPERVISE, **PERSON),
+    "people:erasure": record(OVERSEE, number=lambda world, dossier: dossier.erasure.number),
+    "people:approve-erasure": record(AUDIT, number=lambda world, dossier: dossier.erasure.number),
+    "people:refuse-erasure": record(AUDIT, number=lambda world, dossier: dossier.erasure.number),
+    "people:record-access-request": record(WORK, **PERSON),
+    "people:access-request": record(WORK, **ACCESS),
+    "people:check-section": record(WORK, **ACCESS, position=lambda world, dossier: 0),
+    "people:compile-again": record(WORK, **ACCESS),
+    "people:release-access-request": record(WORK, **ACCESS),
+    "people:export-access-request": record(WORK, **ACCESS, kind=lambda world, dossier: "pdf"),
+    "people:record-correction": record(WORK, **PERSON),
+    "people:correction": record(WORK, number=lambda world, dossier: dossier.correction.number),
     "cases:cases": plain(CASEWORKERS),
     "cases:assignment-board": plain(SUPERVISORS),
     "cases:case": record(WORK, **CASE),
@@ -128,6 +163,18 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "cases:close-case": record(WORK, **CASE),
     "cases:reopen-case": record(SUPERVISE, number=lambda world, dossier: dossier.closed.number),
     "cases:seal-case": record(SUPERVISE, **CASE),
+    # what is closed by default
+    "cases:reveal": record(WORK, **PERSON, field=lambda world, dossier: "identifiers"),
+    "cases:break-glass": plain(CASEWORKERS),
+    "cases:emergency": record(NOBODY, **CASE),  # nobody has opened one
+    "cases:reviews": plain(SUPERVISORS),
+    "cases:review": record(SUPERVISE, opening_id=lambda world, dossier: dossier.opening.pk),
+    "cases:declare-conflict": record(WORK, **CASE),
+    "cases:lift-conflict": record(
+        {**NOBODY, "home": SUPERVISE["home"]}, **CASE, conflict_id=lambda world, dossier: world.home.conflict.pk
+    ),
+    "cases:ask-unsealing": record(SUPERVISE, **CASE),
+    "cases:decide-sealing": record(WORK, **CASE),
     # the front door
     "referrals:today": plain(CASEWORKERS | {"jelena"}),
     "referrals:referrals": plain(CASEWORKERS | {"jelena"}),
@@ -150,7 +197,9 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "shelter:overrides": plain({"petar"}),
     "shelter:shelters": plain(CASEWORKERS | {"nada"}),
     "shelter:add-shelter": plain(SUPERVISORS),
-    "shelter:add-bed": record(BEDS, shelter_id=lambda world, dossier: dossier.shelter.pk),
+    "shelter:add-bed": record(BEDS, **SHELTER),
+    "shelter:set-address": record(HOUSES, **SHELTER),
+    "shelter:reveal-address": record({"home": INDOORS, "other": {"olga", "dragan"}, "sealed": INDOORS}, **SHELTER),
     "shelter:placements": record(WORK, **CASE),
     "shelter:place-person": record(WORK, **CASE),
     "shelter:placement": record(KEPT, **PLACEMENT),
@@ -168,6 +217,7 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
 }
 # What a button posts, where an address is nothing without it.
 POSTED: dict[str, Any] = {
+    "cases:decide-sealing": lambda dossier: {"agree": "no"},
     "cases:confirm-assignment": lambda dossier: {"assignment": dossier.case.assignments.current().get().pk},
     "cases:release-colleague": lambda dossier: {"colleague": dossier.named.pk},
 }
@@ -205,6 +255,7 @@ def world(cast: SimpleNamespace) -> SimpleNamespace:
     made = make_world(cast)
     seal_waiting(now=timezone.now())  # a week of the trail begins, for the auditor to look through
     made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
+    add_data_requests(made)
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made
 
@@ -233,6 +284,9 @@ def canaries_hidden_from(world: SimpleNamespace, username: str) -> list[str]:
         hidden.append(dossier.canary + ("ić" if on_duty_sees else ""))
         if on_duty_sees:
             hidden.append(dossier.canary + "Stara")
+    if username == "zorica":  # of the person she has a conflict with nothing, whatever else her role shows her
+        hidden += [f"Kanarinka {what}" for what in ("note", "plan", "reasons", "needs", "closing", "relative")]
+    hidden += [hiding_place(getattr(world, which).canary) for which in RECORDS if (username, which) != ("nada", "home")]
     if username == "nada":  # the keeper sees the display name and the needs of those in her house
         hidden.remove("Kanarinka")
         hidden += [f"Kanarinka {what}" for what in ("note", "plan", "reasons", "summary", "contacts", "telephone")]

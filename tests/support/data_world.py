@@ -1,0 +1,49 @@
+"""What people of the small world ask about their data: a hold, an erasure, access, a correction each, and a run."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.utils import timezone
+
+from casework.people import access_requests, corrections, holds, retention
+from casework.people.erasure import new_erasure
+from casework.people.holdings import Subject
+
+
+def add_data_requests(world: SimpleNamespace) -> None:
+    """Give each dossier of `make_world` its requests; the answer to the request for access waits for review."""
+    cast, today = world.cast, timezone.localdate()
+    staff = {"home": (cast.boris, cast.vesna), "other": (cast.olga, cast.dragan), "sealed": (cast.ana, cast.sava)}
+    for which, (caseworker, supervisor) in staff.items():
+        dossier: Any = getattr(world, which)
+        person = dossier.case.person
+        dossier.erasure = new_erasure(
+            Subject(person.organisation_id, person),
+            dossier.case.number,
+            supervisor,
+            ground="asked",
+            reason="In writing",
+        )
+        dossier.hold = holds.set_hold(
+            person=person, ground="court", reason="A trial is on", until=None, set_by=supervisor
+        )
+        dossier.correction = corrections.record_correction(
+            person=person,
+            received_on=today,
+            asked_by="self",
+            wrong=f"{dossier.canary} wrong",
+            recorded_by=caseworker,
+        )
+        dossier.access = access_requests.record_access_request(
+            person=person,
+            received_on=today,
+            asked_by="representative",
+            asked_by_name=f"{dossier.canary} lawyer",
+            identity_checked=f"{dossier.canary} papers",
+            language="sr",
+            recorded_by=caseworker,
+        )
+    access_requests.compile_waiting(now=timezone.now())
+    world.run = retention.RetentionRun.objects.create(
+        number="D-2026-900001", organisation=cast.home, proposed_by=cast.vesna
+    )
