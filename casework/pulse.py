@@ -4,7 +4,11 @@ Without CASEWORK_PULSE_FILE (the demo, the tests) nothing is touched. `python -m
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+# Called with every beat: whoever wants to know it elsewhere than in the file.
+LISTENERS: list[Callable[[], object]] = []
 
 
 def beat() -> None:
@@ -12,3 +16,5 @@ def beat() -> None:
     path = os.environ.get("CASEWORK_PULSE_FILE")
     if path:
         Path(path).touch(mode=0o600)
+    for listener in LISTENERS:
+        listener()

@@ -86,8 +86,16 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "access:request-role": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:withdraw-role": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:role-requests": plain({"ivana"} | SUPERVISORS),
-    "access:approve-role": ("plain", {"ivana", "vesna", "sava", "zorica"}, {"pk": lambda world, dossier: world.asked.pk}),
-    "access:refuse-role": ("plain", {"ivana", "vesna", "sava", "zorica"}, {"pk": lambda world, dossier: world.asked.pk}),
+    "access:approve-role": (
+        "plain",
+        {"ivana", "vesna", "sava", "zorica"},
+        {"pk": lambda world, dossier: world.asked.pk},
+    ),
+    "access:refuse-role": (
+        "plain",
+        {"ivana", "vesna", "sava", "zorica"},
+        {"pk": lambda world, dossier: world.asked.pk},
+    ),
     "access:invite": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:reset-factors": ("plain", {"ivana"}, {"pk": account("ana")}),
     "access:end-user-sessions": ("plain", {"ivana"}, {"pk": account("ana")}),

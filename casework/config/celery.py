@@ -33,6 +33,9 @@ def _refuse_unsafe_start(**kwargs: Any) -> None:
     from casework.config.checks import refuse_unsafe_start
 
     refuse_unsafe_start()
+    from casework.config import seen
+
+    seen.report_as("worker")
 
 
 @setup_logging.connect
@@ -49,4 +52,7 @@ def _worker_lives(**kwargs: Any) -> None:
 @beat_init.connect
 def _beat_lives(**kwargs: Any) -> None:
     """The beat publishes something every few seconds."""
+    from casework.config import seen
+
+    seen.report_as("beat")
     after_task_publish.connect(lambda **published: pulse.beat(), weak=False)

@@ -31,7 +31,7 @@ def safe_start(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "CASEWORK_KEYS must hold at least one key of 32 bytes, as NAME:BASE64, the newest first.",
             "Without it no name can be sealed. Keep it off the database server.",
         )
-    if not _is_key(settings.CASEWORK_INDEX_KEY):
+    if not all(map(_is_key, (item.strip() for item in settings.CASEWORK_INDEX_KEY.split(",")))):
         refuse(2, "CASEWORK_INDEX_KEY must be a key of 32 bytes in base64.", "Names are found through it.")
     if len(settings.SECRET_KEY) < 40:
         refuse(3, "CASEWORK_SECRET_KEY must have at least 40 characters.", "Sessions and forms are signed with it.")
@@ -48,9 +48,7 @@ def safe_start(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         refuse(7, "CASEWORK_DEMO must not be set in an installation.", "Demo accounts have published passwords.")
     if not settings.REQUIRE_MFA:
-        refuse(
-            8, "CASEWORK_REQUIRE_MFA must not be off in an installation.", "A password alone opens no record here."
-        )
+        refuse(8, "CASEWORK_REQUIRE_MFA must not be off in an installation.", "A password alone opens no record here.")
     if settings.DATABASES["owner"].get("USER") == settings.DATABASES["default"].get("USER"):
         found.append(
             Warning(
@@ -78,9 +76,14 @@ def assets_are_there(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def unsafe() -> list[CheckMessage]:
+    """What makes this installation unsafe to start."""
+    errors = [message for message in run_checks(tags=[Tags.security]) if message.level >= 40]
+    return [message for message in errors if str(message.id).startswith("casework.")]
+
+
 def refuse_unsafe_start() -> None:
     """Stop a web server or worker that would run unsafe; they do not run Django's checks by themselves."""
-    errors = [message for message in run_checks(tags=[Tags.security]) if message.level >= 40]
-    errors = [message for message in errors if str(message.id).startswith("casework.")]
+    errors = unsafe()
     if errors:
         raise SystemExit("\n".join(f"{message.id}: {message.msg} {message.hint}" for message in errors))

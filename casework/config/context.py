@@ -26,6 +26,7 @@ NAV = (
     (lambda: _("Duty"), "access:duty", "access.set_duty"),
     (lambda: _("Audit trail"), "audit:trail", "audit.read_trail"),
     (lambda: _("Overrides"), "shelter:overrides", "shelter.read_overrides"),
+    (lambda: _("Installation"), "health", "config.view_health"),
     (lambda: _("Reference"), "reference:index", ""),
 )
 _TAB = re.compile(r"/\w+/cases/")

@@ -6,13 +6,14 @@ from django.db.transaction import atomic
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from casework.config import alive, headers, reviews, views
+from casework.config import alive, headers, health_page, reviews, views
 
 urlpatterns = [
     path("healthz", alive.healthz, name="healthz"),
     path("readyz", alive.readyz, name="readyz"),
     path("csp-report", headers.csp_report, name="csp-report"),
     path("", views.home, name="home"),
+    path("installation/", health_page.health, name="health"),
     path("notifications/", views.notifications, name="notifications"),
     path("leave/", views.leave_quickly, name="leave-quickly"),
     path("sign-out/", views.sign_out, name="sign-out"),

@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from casework.audit.models import Event
+from casework.config.backups.programs import server_version
 from casework.config.backups.stream import Damaged
 from casework.vault import crypto
 from casework.vault.fields import EncryptedField
@@ -81,9 +82,9 @@ def applied(using: str = "owner") -> list[str]:
     return sorted(f"{app}.{name}" for app, name in loader.applied_migrations)
 
 
-def unapplied() -> bool:
+def unapplied(using: str = "owner") -> bool:
     """Whether this version brings migrations that the database has not had."""
-    executor = MigrationExecutor(connections["owner"])
+    executor = MigrationExecutor(connections[using])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
@@ -151,7 +152,7 @@ def read_now(*, now: Any, using: str = "owner") -> Manifest:
     return Manifest(
         made_at=now.isoformat(),
         version=settings.VERSION,
-        postgres=connections[using].pg_version // 10_000,
+        postgres=server_version(using) // 10_000,
         migrations=applied(using),
         counts=counts(using),
         audit_head=[head[0], head[1].isoformat()] if head else [],

@@ -70,9 +70,15 @@ def _folder(least: int, _configured: str) -> Path:
     )
 
 
+def server_version(using: str = "owner") -> int:
+    """The version of PostgreSQL behind a connection, such as 180006."""
+    connection: Any = connections[using]
+    return int(connection.pg_version)
+
+
 def program(name: str) -> str:
     """The path of a program of PostgreSQL that is at least as new as the server."""
-    return str(_folder(connections["owner"].pg_version // 10_000, settings.PG_BIN) / name)
+    return str(_folder(server_version() // 10_000, settings.PG_BIN) / name)
 
 
 def last_words(stderr: bytes) -> str:

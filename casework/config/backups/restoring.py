@@ -87,7 +87,7 @@ def _look(file: Path, say: Say) -> Contents:
             f"{newer[0]} and {len(newer) - 1} more migrations that are unknown here. Install that version, then "
             "restore."
         )
-    server = connections["owner"].pg_version // 10_000
+    server = programs.server_version() // 10_000
     if found.manifest.postgres > server:
         raise BackupProblem(
             f"This backup comes from PostgreSQL {found.manifest.postgres}, and this server is {server}: use a server "
