@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -227,6 +228,18 @@ def compile_again(*, request: AccessRequest, compiled_by: User) -> AccessRequest
 def sections_of(request: AccessRequest) -> Any:
     """The sections that count: those of the newest compilation."""
     return request.sections.filter(compilation=request.compilation).select_related("key", "checked_by")
+
+
+def rows_for_review(section: AccessSection, hidden: Iterable[str]) -> list[list[list[Any]]]:
+    """A section as the reviewer sees it: what is hidden from them on the person's page is hidden here too."""
+    fields = set(hidden)
+    if section.label != Person._meta.label or not fields:
+        return section.body or []
+    with translation.override(section.request.language):
+        shown = holdings.HELD[section.label].shown
+        labels = {str(said[0] if isinstance(said, tuple) else said) for name, said in shown.items() if name in fields}
+    word = _("Hidden here; goes out to the person")
+    return [[[label, word if label in labels else value] for label, value in row] for row in section.body or []]
 
 
 @transaction.atomic

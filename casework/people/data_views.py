@@ -33,6 +33,7 @@ from casework.people.data_forms import (
 from casework.people.data_models import AccessStatus, CorrectionStatus, ErasureStatus, HoldStatus
 from casework.people.data_of_person import numbered, status_of
 from casework.people.holdings import Subject
+from casework.people.masking import masked_fields
 from casework.people.models import AccessRequest, Correction, Erasure, Hold, Person, RetentionRun
 from casework.people.views import _visible_person
 from casework.vault import erasures
@@ -555,7 +556,7 @@ def check_section(request: SignedIn, number: str, position: int) -> HttpResponse
     page = {
         "asked": found,
         "title": access_requests.title_of(section),
-        "rows": section.body or [],
+        "rows": access_requests.rows_for_review(section, masked_fields(found.person, request.user)),
         "form": form,
         "reviewing": found.status == AccessStatus.REVIEW and found.recorded_by_id != request.user.pk,
     }
