@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casework.audit.models import Event
+from casework.cases.models import Case
 from casework.outbox.models import Message
 from casework.outbox.services import deliver
 from tests.support.world import make_world
@@ -111,6 +112,30 @@ def test_logging_a_hidden_name_again_gives_no_hint(world: SimpleNamespace, as_us
         pages.append(re.sub(r"R-\d{4}-\d{6}|[0-9a-f-]{36}", "", page))
     assert world.sealed.case.number not in pages[0]
     assert pages[0] == pages[1]
+
+
+@pytest.mark.requirement("s-conflict-of-interest", "f-complicity")
+def test_a_conflict_of_interest_leaves_no_trace(world: SimpleNamespace, as_user: Any) -> None:
+    """Zorica, supervisor at home: number, name, board, counts, notifications and 404 tell nothing of that person."""
+    client, case = as_user(world.cast.zorica), world.home.case
+    assert search(client, case.number) == search(client, "C-1999-999999").replace("C-1999-999999", case.number)
+    found = search(client, "Kanarinka Kanarinkaić")
+    assert case.number not in found and str(case.person_id) not in found
+    beds = client.get(reverse("shelter:board"), {"shelter": world.home.shelter.pk}).content.decode()
+    assert "Kanarinka" not in beds and "1 of 1" in beds  # occupied, by nobody she may know of
+    hidden = client.get(reverse("cases:case", args=[case.number]))
+    missing = client.get(reverse("cases:case", args=["C-1999-999999"]))
+    assert hidden.status_code == missing.status_code == 404
+    assert bare(hidden.content.decode()).replace(case.number, "") == bare(missing.content.decode()).replace(
+        "C-1999-999999", ""
+    )
+    both = (Case.objects.count_visible_to(world.cast.vesna), Case.objects.count_visible_to(world.cast.zorica))
+    assert both == (2, 0)
+    for message in Message.objects.filter(recipient=world.cast.zorica):
+        deliver(str(message.pk))
+    text = client.get(reverse("notifications")).content.decode()
+    for dossier_case in (case, world.home.closed):
+        assert dossier_case.number not in text
 
 
 def test_messages_and_audit_rows_hold_numbers_only(world: SimpleNamespace) -> None:

@@ -7,12 +7,15 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
+        from casework.access import services as access
         from casework.access import visibility
         from casework.cases.restricted_models import persons_closed_to, references_closed_to, without_the_conflicted
+        from casework.cases.sealing import refuse_last_of_the_few
         from casework.cases.tabs import Tab, register
         from casework.outbox import models as outbox
         from casework.outbox import services as telling
 
+        access.DISABLE_GUARDS.append(refuse_last_of_the_few)
         visibility.SHUT_OUT.append(persons_closed_to)
         outbox.CLOSED_REFERENCES.append(references_closed_to)
         telling.NEVER_TOLD.append(without_the_conflicted)

@@ -83,6 +83,11 @@ def without_hidden(saved: dict[str, Any], hidden: Iterable[str]) -> dict[str, An
     return saved | dict.fromkeys(hidden, "")
 
 
+def to_compare(form: forms.Form, saved: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+    """What a stale save is compared with: of a hidden field that was written, only that something is there."""
+    return saved | {name: _("Hidden") if form.data.get(form.add_prefix(name)) else "" for name in hidden}
+
+
 def say_hidden(form: forms.Form, hidden: Iterable[str]) -> None:
     """Tell beside each hidden field how to keep what is there."""
     for name in hidden:

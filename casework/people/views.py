@@ -17,7 +17,7 @@ from casework.audit import services as audit
 from casework.people import services
 from casework.people.data_of_person import data_of_person
 from casework.people.forms import MASKED_IN_FORM, PersonForm, SearchForm, saved_person
-from casework.people.masking import fields_to_hide, keep_hidden, masked_fields, say_hidden, without_hidden
+from casework.people.masking import fields_to_hide, keep_hidden, masked_fields, say_hidden, to_compare, without_hidden
 from casework.people.models import Person
 from casework.people.search import Found, by_name, by_number
 from casework.workflow import Stale
@@ -109,7 +109,7 @@ def amend_person(request: SignedIn, person_id: uuid.UUID) -> HttpResponse:
                 ),
             )
         except Stale as stale:
-            saved = without_hidden(saved_person(stale.record), hidden)  # type: ignore[arg-type]
+            saved = to_compare(form, saved_person(stale.record), hidden)  # type: ignore[arg-type]
             form.show_conflict(saved, stale.record.version)  # type: ignore[attr-defined]
             messages.warning(request, stale.sentence)
             done = None

@@ -15,7 +15,14 @@ from django.views.decorators.http import require_safe
 from casework.access.forms import attempt, bind
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
-from casework.people.masking import fields_to_hide, keep_hidden, masked_fields, say_hidden, without_hidden
+from casework.people.masking import (
+    fields_to_hide,
+    keep_hidden,
+    masked_fields,
+    say_hidden,
+    to_compare,
+    without_hidden,
+)
 from casework.people.models import Person
 from casework.workflow import Stale
 from referrals import services
@@ -148,7 +155,7 @@ def amend_referral(request: SignedIn, number: str) -> HttpResponse:
             )
         except Stale:
             fresh = visible_referral(request, number)
-            form.show_conflict(without_hidden(saved_referral(fresh), hidden), fresh.version)
+            form.show_conflict(to_compare(form, saved_referral(fresh), hidden), fresh.version)
         else:
             if amended is not None:
                 messages.success(request, _("%(number)s is amended.") % {"number": referral.number})

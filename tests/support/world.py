@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from casework.access.models import Duty, User
 from casework.cases import services as cases
-from casework.cases.models import Case, Note
+from casework.cases.models import Case, Conflict, Note, Opening
 from casework.justice import services as justice
 from casework.justice.models import WitnessStatus
 from casework.shelter import services as shelters
@@ -41,11 +41,18 @@ class Dossier:
     placement: Placement
     status: WitnessStatus
     pending: WitnessStatus
+    opening: Opening  # a reveal that waits for review
+    conflict: Conflict | None = None  # of zorica with the one of home
     named: User | None = None  # a colleague named on the case
 
 
 def _text(canary: str, what: str) -> str:
     return f"{canary} {what}"
+
+
+def hiding_place(canary: str) -> str:
+    """The address of a dossier's shelter: only its keepers see it on a page."""
+    return f"Skrovište {canary[:4]} 7"
 
 
 def _person(canary: str) -> dict[str, Any]:
@@ -113,6 +120,7 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         name=f"House {case.number}",
         kind="ngo-shelter",
         keepers=[keeper] if keeper else [],
+        address=hiding_place(canary),
         added_by=supervisor,
     )
     bed = shelters.add_bed(shelter=house, name="1", added_by=supervisor)
@@ -149,6 +157,14 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
     closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
     closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
     received = log(1, _person(canary + "Nova"))
+    opening = cases.reveal_field(
+        person=case.person,
+        field="identifiers",
+        reason_kind="papers",
+        reason="Razlog za ovaj uvid.",
+        revealed_by=caseworker,
+        now=now,
+    )
     case.refresh_from_db()
     return Dossier(
         canary=canary,
@@ -164,12 +180,18 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         placement=placement,
         status=status,
         pending=pending,
+        opening=opening,
     )
 
 
 def make_world(cast: SimpleNamespace) -> SimpleNamespace:
-    """The three dossiers; at home a second supervisor (sava) and a caseworker on duty (goran); colleagues named."""
-    extra = (("sava", "supervisor", cast.home), ("goran", "caseworker", cast.home))
+    """The three dossiers; at home a second supervisor (sava), a third who has a conflict of interest with the person of
+    home (zorica), and a caseworker on duty (goran); colleagues named."""
+    extra = (
+        ("sava", "supervisor", cast.home),
+        ("zorica", "supervisor", cast.home),
+        ("goran", "caseworker", cast.home),
+    )
     named = (("zora", "caseworker", cast.home), ("zlatko", "caseworker", cast.other))
     for username, role, place in extra + named:
         user = User(username=username, full_name=f"{username.title()} Probni", organisation=place)
@@ -202,6 +224,16 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         )
         dossier.named = colleague
     sealed.named = cast.ana
+    for case in (home.case, home.closed):
+        conflict = cases.declare_conflict(
+            case=case,
+            user=cast.zorica,
+            kind="relative",
+            reason="Kanarinka relative",
+            declared_by=cast.vesna,
+            now=now,
+        )
+        home.conflict = home.conflict or conflict
     for case in (sealed.case, sealed.closed):
         cases.seal_case(case=case, named=[cast.ana, cast.sava], sealed_by=cast.sava, now=now)
     return SimpleNamespace(home=home, other=other, sealed=sealed, cast=cast)
