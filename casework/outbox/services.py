@@ -119,14 +119,14 @@ def is_late(oldest: datetime.datetime | None, now: datetime.datetime) -> bool:
     return oldest is not None and now - oldest > datetime.timedelta(seconds=settings.OUTBOX_LATE_SECONDS)
 
 
-def admins() -> list[Any]:
-    """The active accounts that manage this installation's users: they can reach the technician."""
+def technicians() -> list[Any]:
+    """The active accounts that see the state of the installation."""
     return list(
         get_user_model()
         .objects.filter(
             is_active=True,
-            groups__permissions__codename="manage_users",
-            groups__permissions__content_type__app_label="access",
+            groups__permissions__codename="view_health",
+            groups__permissions__content_type__app_label="config",
         )
         .distinct()
     )

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from casework.outbox.models import Message, Notification, Standstill, Subject
-from casework.outbox.services import admins, is_late, oldest_unsent
+from casework.outbox.services import is_late, oldest_unsent, technicians
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,10 @@ def watch(*, now: datetime.datetime) -> bool:
 
 def _tell_admins(now: datetime.datetime) -> None:
     """In-app and at once: what delivers other messages may be what stands still."""
-    page = reverse("notifications")
+    page = reverse("health")
     messages = Message.objects.bulk_create(
-        Message(recipient=user, subject=Subject.OUTBOX_STUCK, reference="", path=page, done_at=now) for user in admins()
+        Message(recipient=user, subject=Subject.OUTBOX_STUCK, reference="", path=page, done_at=now)
+        for user in technicians()
     )
     Notification.objects.bulk_create(
         Notification(message=message, recipient_id=message.recipient_id, at=now) for message in messages

@@ -1,10 +1,6 @@
 """A clock is a row: each step of its escalation is taken once, by however many beats and workers."""
 
 import datetime
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,7 +13,6 @@ from referrals.models import Deadline, Escalation
 from tests.shelter.threads import all_at_once
 
 HOUR = datetime.timedelta(hours=1)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def log(cast, ago):
@@ -60,24 +55,3 @@ def test_without_any_lock_the_constraint_alone_keeps_it_at_once(committed_db, ca
     assert sum(all_at_once([lambda: services.escalate_overdue(now=now)] * 12)) == 6
     assert told().count() == 6
     assert Event.objects.filter(verb="escalate_overdue").count() == 6
-
-
-def test_several_processes_take_each_step_once(committed_db, cast):
-    for _ in range(10):
-        log(cast, 25 * HOUR)
-    work = (
-        "import sys, django; django.setup();"
-        "from django.db import connections;"
-        "connections.settings['default']['NAME'] = connections['default'].settings_dict['NAME'] = sys.argv[1];"
-        "from referrals.tasks import escalate_overdue;"
-        "sys.stdin.readline(); escalate_overdue()"
-    )
-    beats = [
-        subprocess.Popen([sys.executable, "-c", work, committed_db], cwd=ROOT, env=os.environ, stdin=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    for beat in beats:
-        beat.stdin.write(b"go\n")
-        beat.stdin.close()
-    assert [beat.wait(60) for beat in beats] == [0, 0]
-    assert told().count() == Escalation.objects.count() == 20

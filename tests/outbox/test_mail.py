@@ -6,6 +6,7 @@ import smtplib
 
 import pytest
 from django.core import mail as outgoing
+from django.core.management import call_command
 from django.utils import timezone, translation
 
 from casework.outbox import mail as mails
@@ -124,12 +125,16 @@ def test_what_the_server_says_becomes_a_code(cast, monkeypatch, problem, code, f
     assert (oldest_unsent(timezone.now()) is None) == for_good
 
 
-def test_a_corrected_address_gets_the_mail_in_the_end(cast, monkeypatch):
+def test_a_corrected_address_gets_the_mail_in_the_end(cast, monkeypatch, capsys):
     Refusing(monkeypatch, smtplib.SMTPRecipientsRefused({"old@post.example": (550, b"gone")}))
     mail = told(cast.ana)
     mails.send(str(mail.pk), now=timezone.now())
     mail.refresh_from_db()
     assert mail.due_at > timezone.now() + datetime.timedelta(hours=5)
+    call_command("outbox")  # says whose address is to be corrected, and not the address
+    said = capsys.readouterr().out
+    assert "recipient-550: the address of ana" in said
+    assert "@" not in said
     cast.ana.email = "new@post.example"
     cast.ana.save()
     mails.send(str(mail.pk), now=mail.due_at)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from casework.outbox import services
+from casework.outbox.models import Mail
 
 
 class Command(BaseCommand):
@@ -20,6 +21,9 @@ class Command(BaseCommand):
         self.stdout.write(f"mails waiting         {found.mails}")
         self.stdout.write(f"mails refused         {found.refused}")
         self.stdout.write(f"oldest waits, seconds {age}")
+        for mail in Mail.objects.all().refused().select_related("message__recipient").order_by("created_at"):
+            name = mail.message.recipient.username
+            self.stdout.write(f"refused since {mail.created_at:%Y-%m-%d}, {mail.error}: the address of {name}")
         if services.is_late(found.oldest, now):
             self.stderr.write(f"The oldest waits longer than {settings.OUTBOX_LATE_SECONDS} seconds.")
             raise SystemExit(1)
