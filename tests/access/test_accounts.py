@@ -153,3 +153,42 @@ def test_the_password_is_changed_by_its_owner(client, cast):
     assert client.post(reverse("account_change_password"), answers).status_code == 302
     client.logout()
     assert sign_in(client, "ana", new).status_code == 302
+
+
+# Closing an account --------------------------------------------------------------------------------------------------
+def test_disabling_an_account_ends_what_waits_for_it_and_what_it_asked(as_user, cast):
+    for_her = services.request_role(user=cast.ana, role="supervisor", requested_by=cast.ivana)
+    by_her = RoleRequest.objects.create(user=cast.ivana, role="caseworker", requested_by=cast.ana)
+    other = services.request_role(user=cast.boris, role="supervisor", requested_by=cast.ivana)
+    services.disable_user(user=cast.ana, disabled_by=cast.ivana)
+    states = {asked.pk: asked.status for asked in RoleRequest.objects.all()}
+    assert states == {for_her.pk: "ended", by_her.pk: "ended", other.pk: "waiting"}
+    assert Event.objects.filter(verb="end_role_request").count() == 2
+    with pytest.raises(Refused, match="already decided"):
+        services.approve_role(role_request=for_her, approved_by=cast.vesna)
+    assert User.objects.get(pk=cast.ana.pk).roles == {"caseworker"}
+    assert "Ended with an account" in as_user(cast.vesna).get(reverse("access:role-requests")).content.decode()
+
+
+def test_what_an_app_has_against_it_is_said_on_the_page(as_user, cast, monkeypatch):
+    def guard(user):
+        if user == cast.boris:
+            raise Refused("Without this account nobody sees C-2026-000001.")
+
+    monkeypatch.setattr(services, "DISABLE_GUARDS", [guard])
+    ivana = as_user(cast.ivana)
+    page = ivana.post(reverse("access:disable-user", args=[cast.boris.pk]), follow=True)
+    assert "Without this account nobody sees C-2026-000001." in page.content.decode()
+    assert User.objects.get(pk=cast.boris.pk).is_active
+    page = ivana.post(reverse("access:withdraw-role", args=[cast.boris.pk]), {"role": "caseworker"}, follow=True)
+    assert "Without this account" in page.content.decode()
+    assert User.objects.get(pk=cast.boris.pk).roles == {"caseworker"}
+    services.disable_user(user=cast.ana, disabled_by=cast.ivana)
+    assert not User.objects.get(pk=cast.ana.pk).is_active
+
+
+def test_the_only_admin_stays(as_user, cast):
+    with pytest.raises(Refused, match="only admin"):
+        services.withdraw_role(user=cast.ivana, role=Role.ADMIN, withdrawn_by=cast.ivana)
+    with pytest.raises(Refused, match="your own"):
+        services.disable_user(user=cast.ivana, disabled_by=cast.ivana)
