@@ -14,6 +14,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -490,6 +491,40 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
     assert {name for name in first if first[name] != second[name]} == {"db_app"}
     compose_secrets = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"]
     assert set(first) == set(compose_secrets)
+
+
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder that another account can reach; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="casework-manage-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the secrets of an installation")
+def test_a_command_of_the_technician_gets_the_secrets_and_leaves_none_behind(passable: Path) -> None:
+    conf, venv, app = passable / "conf", passable / "venv", passable / "app"
+    for folder in (conf, venv / "bin", app):
+        folder.mkdir(parents=True)
+    subprocess.run(["sh", DEPLOY / "make_secrets.sh", conf / "secrets"], check=True, capture_output=True)
+    shutil.copy(UNITS / "casework.env", conf)
+    said = passable / "said"
+    said.touch()
+    said.chmod(0o666)
+    (venv / "bin" / "python").write_text(
+        f'#!/bin/sh\nid -un; echo "$@"; cat "$CASEWORK_KEYS_FILE"; env >{said}\nexit 7\n'
+    )
+    (venv / "bin" / "python").chmod(0o755)
+    given = {"PATH": os.environ["PATH"], "CASEWORK_ACCOUNT": "nobody", "CASEWORK_APP": str(app)}
+    given |= {"CASEWORK_VENV": str(venv), "CASEWORK_CONF": str(conf)}
+    done = subprocess.run(["sh", DEPLOY / "manage.sh", "setup", "--x"], env=given, capture_output=True, text=True)
+    assert done.returncode == 7, done.stderr
+    assert done.stdout.splitlines()[:2] == ["nobody", "manage.py setup --x"]
+    assert done.stdout.endswith((conf / "secrets" / "keys").read_text())
+    environment = dict(line.partition("=")[::2] for line in said.read_text().splitlines())
+    assert environment["DATABASE_URL"].startswith("postgres://casework_app@")
+    assert not any((conf / "secrets" / name).read_text() in said.read_text() for name in ("keys", "db_owner"))
+    assert not Path(environment["CASEWORK_KEYS_FILE"]).parent.exists()
 
 
 def test_backups_are_kept_by_number_and_a_failed_one_costs_none(tmp_path: Path) -> None:
