@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from casework.audit.reviews import monday_of
 from casework.audit.seals import seal_waiting
+from casework.cases.openings import break_glass
 from tests.support.data_world import add_data_requests
 from tests.support.world import Dossier, hiding_place, make_world
 
@@ -263,7 +264,8 @@ def world(cast: SimpleNamespace) -> SimpleNamespace:
     made = make_world(cast)
     seal_waiting(now=timezone.now())  # a week of the trail begins, for the auditor to look through
     made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
-    add_data_requests(made)
+    with transaction.atomic():  # also where the test is in no transaction of its own
+        add_data_requests(made)
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made
 
@@ -342,6 +344,26 @@ def test_matrix(username: str, world: SimpleNamespace, as_user: Any, capsys: Any
     assert wrong == []
     for canary in ("Kanarinka", "Slavujka", "Zatvorka"):
         assert canary not in caplog.text
+
+
+@pytest.mark.requirement("f-complicity")
+def test_emergency_access_opens_one_page_and_nothing_else(world: SimpleNamespace, as_user: Any) -> None:
+    """Goran has broken the glass of home: over every address, what he may not see stays on that one page."""
+    goran, case = world.cast.goran, world.home.case
+    why = {"reason_kind": "danger", "reason": "Her brother waits outside."}
+    break_glass(number=case.number, broken_by=goran, now=timezone.now(), **why)
+    client, wrong = as_user(goran), []
+    hidden = canaries_hidden_from(world, "goran")
+    shown = client.get(reverse("cases:emergency", args=[case.number])).content.decode()
+    assert "Kanarinka plan" in shown and "Kanarinka contacts" not in shown and "Kanarinka identifiers" not in shown
+    for name, url, which, _who in cells(world):
+        if name == "cases:emergency":
+            continue
+        answer = ask(client, url, POSTED[name](getattr(world, which)) if name in POSTED else {})
+        wrong += [(name, which, canary) for canary in hidden if canary in answer.content.decode()]
+        if which == "home" and name.startswith(("cases:", "people:person", "shelter:pl", "justice:")):
+            assert answer.status_code in (302, 403, 404) or name in ("cases:cases", "cases:break-glass"), name
+    assert wrong == []
 
 
 def test_a_visitor_is_sent_to_sign_in(world: SimpleNamespace, client: Client) -> None:

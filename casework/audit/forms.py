@@ -21,7 +21,6 @@ class RecordField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=40, label=_("Case or referral number"), **kwargs)
-        self.help_text = _("For example C-2026-000123. The key of a record does as well.")
 
     def validate(self, value: str) -> None:
         super().validate(value)

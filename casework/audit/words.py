@@ -137,6 +137,12 @@ WORDS = {
     "unseal_case": _("Unsealed the case"),
     "withdraw_role": _("Take this role away"),
     "withdraw_witness_status": _("Withdraw the request"),
+    "combine_keys": _("Put the split keys together"),
+    "decide_sealing": _("Decide on a sealing"),
+    "grant_first_role": _("Gave the first roles in set-up"),
+    "shelters": _("Saw the list of shelters"),
+    "split_keys": _("Split the keys among named people"),
+    "try_escrow": _("Tried whether the split keys open"),
 }
 
 
@@ -149,7 +155,7 @@ def words(verb: str) -> Any:
 # words above to be found. Whoever adds a verb of these kinds adds it here unless a pattern already covers it.
 GROUPS: dict[str, tuple[str, ...]] = {
     "reveals": ("reveal", "reveal_*", "break_glass", "emergency"),
-    "exports": ("export_*", "access_request_*", "import_records"),
+    "exports": ("export_*", "access_request_*", "release_access_request", "import_records"),
     # Pages that show many records at once: seeing a case there is not opening it.
     "lists": (
         "assignment_board",
@@ -162,6 +168,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "retention",
         "reviews",
         "search",
+        "shelters",
         "today",
     ),
 }

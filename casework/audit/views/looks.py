@@ -16,7 +16,7 @@ from casework.audit.looks import PAGE, Look, Window, looks, reads_by_day
 from casework.audit.references import keys_of, references
 from casework.audit.views.common import accounts, frame, next_page, record_cell, trail_url
 
-CHART_DAYS = 31
+CHART_DAYS = 14  # the newest of the period
 
 
 @require_safe
@@ -44,7 +44,7 @@ def looked(request: HttpRequest) -> HttpResponse:
     else:
         found = looks(window, actor_id=who.pk if who else None, keys=keys, after=_place(asked["after"]))
     shown = found[:PAGE]
-    days = reads_by_day(window)
+    days = reads_by_day(window)[-CHART_DAYS:]
     return render(
         request,
         "audit/looked.html",
@@ -55,8 +55,8 @@ def looked(request: HttpRequest) -> HttpResponse:
             "heads": _heads(bool(who)),
             "rows": _rows(shown, of_person=bool(who), record=asked["record"]),
             "following": _following(request, shown[-1]) if len(found) > PAGE else None,
-            "chart": [(f"{day:%d.%m.}", count) for day, count in days] if len(days) <= CHART_DAYS else [],
-            "days": [[day, count] for day, count in days if count] if len(days) <= CHART_DAYS else [],
+            "chart": [(f"{day:%d.%m.}", count) for day, count in days],
+            "days": days,
         },
     )
 

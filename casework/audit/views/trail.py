@@ -1,6 +1,7 @@
 """The trail, and the views of it that show one kind of event."""
 
 import datetime
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from casework.audit.views.common import frame, next_page, trail_url
 from casework.audit.words import note_words, verbs_of, words
 
 PAGE = 50
+_NUMBER = re.compile(r"[RC]-\d{4}-\d{1,9}")
 RECORDS = 3  # of one event that a row names
 
 
@@ -112,11 +114,15 @@ def _row(event: Event, named: dict[str, Reference]) -> dict[str, Any]:
     if any(record.has_number for record in records):
         records = [record for record in records if record.has_number or record.kind != "Person"]
     records.sort(key=lambda record: not record.has_number)
+    note = event.note
+    if not records and _NUMBER.fullmatch(note):  # a refusal knows what was asked for, not whether it exists
+        records, note = [Reference(note, note, True)], ""
     return {
         "event": event,
         "who": event.actor or _("The system"),
         "what": words(event.verb),
-        "note": note_words(event.note),
+        "refused": event.kind == Kind.REFUSAL,
+        "note": note_words(note),
         "records": [
             {"text": record.text, "url": trail_url(record=record.text if record.has_number else record.key)}
             for record in records[:RECORDS]
