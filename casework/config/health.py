@@ -321,11 +321,8 @@ def certificate(now: datetime.datetime) -> Iterable[Check]:
         try:
             ends = _certificate_ends(parts.hostname, parts.port or 443)
         except ssl.SSLCertVerificationError as problem:
-            yield red(
-                title,
-                _("It is not good: %(why)s.") % {"why": getattr(problem, "verify_message", "") or str(problem)},
-                todo,
-            )
+            why = getattr(problem, "verify_message", "") or str(problem)
+            yield red(title, _("It is not good: %(why)s.") % {"why": why}, todo)
             return
         except OSError as problem:
             why = problem.strerror or type(problem).__name__

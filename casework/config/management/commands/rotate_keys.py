@@ -22,9 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--new", action="store_true", help="make a new key, to stand before the others")
-        parser.add_argument(
-            "--write", type=Path, metavar="FILE", help="with --new: write to FILE, show nothing"
-        )
+        parser.add_argument("--write", type=Path, metavar="FILE", help="with --new: write to FILE, show nothing")
         parser.add_argument("--index", action="store_true", help="the key of the search index instead")
         parser.add_argument("--check", action="store_true", help="only say which keys are in use")
 
