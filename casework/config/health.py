@@ -86,6 +86,8 @@ def _when(at: datetime.datetime) -> str:
 
 
 def _ago(at: datetime.datetime, now: datetime.datetime) -> str:
+    if now - at < datetime.timedelta(minutes=1):
+        return _when(at)
     return _("%(time)s, %(age)s ago") % {"time": _when(at), "age": timesince(at, now, depth=1)}
 
 
@@ -413,6 +415,11 @@ def _asked(ask: Callable[[datetime.datetime], Iterable[Check]], now: datetime.da
 
 def worst(groups: list[Group]) -> State:
     return max((check.state for group in groups for check in group.checks), default=State.GREEN)
+
+
+def waiting(groups: list[Group]) -> list[Check]:
+    """What is not green, the worst first."""
+    return sorted((check for group in groups for check in group.checks if check.state), key=lambda check: -check.state)
 
 
 def counts(groups: list[Group]) -> dict[State, int]:

@@ -18,6 +18,7 @@ def health(request: SignedIn) -> HttpResponse:
     counts = installation.counts(groups)
     context = {
         "groups": groups,
+        "waiting": installation.waiting(groups),
         "red": counts[installation.State.RED],
         "amber": counts[installation.State.AMBER],
         "green": counts[installation.State.GREEN],
