@@ -104,7 +104,7 @@ def _reveal(
         if not told.exists():
             _tell_supervisors(user, Subject.REVEAL_LIMIT, user.username, about["organisation_id"], subjects)
     raise Refused(
-        _("You have revealed %(count)d fields within an hour: that is the limit. Your supervisor is told. Wait or ask.")
+        _("You have revealed %(count)d fields within an hour: that is the limit. Your supervisor is told. Please wait.")
         % {"count": made},
         limit=settings.REVEALS_PER_HOUR,
     )
