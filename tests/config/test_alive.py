@@ -113,6 +113,24 @@ def test_the_health_check_of_a_process_looks_at_its_pulse(tmp_path: Path, monkey
     assert not file.exists()
 
 
+def test_a_worker_and_the_beat_give_signs_of_life(tmp_path: Path, monkeypatch: Any) -> None:
+    """A worker with each heartbeat to the broker, the beat with each task that it publishes."""
+    from celery.signals import after_task_publish, beat_init, heartbeat_sent
+
+    from casework.config import celery
+
+    assert celery.app.main == "casework"
+    file = tmp_path / "pulse"
+    monkeypatch.setenv("CASEWORK_PULSE_FILE", str(file))
+    heartbeat_sent.send(sender=None)
+    assert file.exists()
+    file.unlink()
+    beat_init.send(sender=None)
+    assert not file.exists()  # it has published nothing yet
+    after_task_publish.send(sender="x", headers={"id": "0" * 32, "task": "x"}, body={}, routing_key="celery")
+    assert file.exists()
+
+
 # --- Headers -----------------------------------------------------------------------------------------------------
 
 
