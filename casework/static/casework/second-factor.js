@@ -51,8 +51,7 @@ const answer = (credential, parts) => ({
 });
 
 form.addEventListener("submit", async (event) => {
-  if (field.value) return;
-  event.preventDefault();
+  event.preventDefault(); // the answer is sent by submit(), which asks nobody
   trouble.hidden = true;
   try {
     const given = told.creation_options
@@ -66,3 +65,6 @@ form.addEventListener("submit", async (event) => {
     trouble.focus();
   }
 });
+
+// Until here the button could only have sent an empty form.
+document.getElementById("key-button").disabled = false;
