@@ -19,9 +19,9 @@ from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
 from casework.outbox.services import tell
 from casework.people import holdings
-from casework.people.data_models import AccessStatus, AskedBy, WithholdGround
+from casework.people.data_models import AccessRequest, AccessSection, AccessStatus, AskedBy, WithholdGround
 from casework.people.holdings import GROUNDS, Held, Subject
-from casework.people.models import AccessRequest, AccessSection, Person
+from casework.people.models import Person
 from casework.people.report import access_pdf
 from casework.people.requests import about, new_number, tell_one
 from casework.vault import files
@@ -299,7 +299,7 @@ def write_files(*, request_id: Any) -> bool:
 
 def answer_of(request: AccessRequest) -> dict[str, Any]:
     """The answer as it goes out: what was withheld is a word, sections that hold nothing are left out."""
-    sections = []
+    sections: list[dict[str, Any]] = []
     for section in sections_of(request):
         if not section.body:
             continue

@@ -11,8 +11,8 @@ from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.people.access_requests import refuse_strange
-from casework.people.data_models import CorrectionStatus
-from casework.people.models import Correction, Person
+from casework.people.data_models import Correction, CorrectionStatus
+from casework.people.models import Person
 from casework.people.requests import about, new_number
 from casework.people.search import by_number
 from casework.workflow import Refused, advance, lock

@@ -23,19 +23,19 @@ def data_of_person(user: Any, who: Person) -> dict[str, Any]:
         *(
             [numbered(one, "people:hold"), _("Legal hold"), status_of(one), one.created_at]
             for one in who.holds.visible_to(user)
-        ),  # type: ignore[attr-defined]
+        ),
         *(
             [numbered(one, "people:access-request"), _("Access"), status_of(one), one.created_at]
             for one in who.access_requests.visible_to(user)
-        ),  # type: ignore[attr-defined]
+        ),
         *(
             [numbered(one, "people:correction"), _("Correction"), status_of(one), one.created_at]
             for one in who.corrections.visible_to(user)
-        ),  # type: ignore[attr-defined]
+        ),
         *(
             [numbered(one, "people:erasure"), _("Erasure"), status_of(one), one.created_at]
             for one in who.erasures.visible_to(user)
-        ),  # type: ignore[attr-defined]
+        ),
     ]
     offered = [
         ("people.record_data_request", _("Record a request for access"), "record-access-request"),

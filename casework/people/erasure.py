@@ -13,9 +13,9 @@ from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
 from casework.people import holdings
-from casework.people.data_models import ErasureGround, ErasureStatus
+from casework.people.data_models import Erasure, ErasureGround, ErasureStatus
 from casework.people.holdings import Subject
-from casework.people.models import Erasure, Person
+from casework.people.models import Person
 from casework.people.requests import about, new_number, tell_auditors, tell_one, yield_to_people
 from casework.vault import erasures
 from casework.vault.models import VaultKey

@@ -10,9 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Draft
 from casework.people import holdings
-from casework.people.data_models import AccessStatus, CorrectionStatus
+from casework.people.data_models import (
+    AccessRequest,
+    AccessSection,
+    AccessStatus,
+    Correction,
+    CorrectionStatus,
+    Erasure,
+    Hold,
+)
 from casework.people.holdings import BOOKKEEPING, Block, Held, Subject
-from casework.people.models import AccessRequest, AccessSection, Correction, Erasure, Hold, Person
+from casework.people.models import Person
 from reference import codes
 
 
@@ -112,9 +120,9 @@ def what_people_ask(subject: Subject, now: datetime.datetime) -> Iterator[Block]
     for asked in AccessRequest.objects.filter(person=subject.person).exclude(status=AccessStatus.READY):
         sentence = _t("The request for access %(number)s is not answered yet.")
         yield Block("access-request", sentence % {"number": asked.number})
-    for asked in Correction.objects.filter(person=subject.person, status=CorrectionStatus.WAITING):
+    for wrong in Correction.objects.filter(person=subject.person, status=CorrectionStatus.WAITING):
         sentence = _t("The request for correction %(number)s is not decided yet.")
-        yield Block("correction", sentence % {"number": asked.number})
+        yield Block("correction", sentence % {"number": wrong.number})
 
 
 @holdings.ends

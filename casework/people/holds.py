@@ -10,8 +10,8 @@ from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
-from casework.people.data_models import ErasureStatus, Hold, HoldGround
-from casework.people.models import Erasure, Person
+from casework.people.data_models import Erasure, ErasureStatus, Hold, HoldGround
+from casework.people.models import Person
 from casework.people.requests import about, new_number, tell_auditors, tell_one
 from casework.vault.models import VaultKey
 from casework.workflow import Refused, advance, lock

@@ -24,10 +24,10 @@ from casework.access.visibility import shut_out_from
 from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
 from casework.people import holdings
-from casework.people.data_models import ErasureGround, ErasureStatus, RunStatus
+from casework.people.data_models import Erasure, ErasureGround, ErasureStatus, RetentionRun, RunStatus
 from casework.people.erasure import new_erasure
 from casework.people.holdings import Block, Kept, Subject
-from casework.people.models import Erasure, Person, RetentionRun
+from casework.people.models import Person
 from casework.people.requests import new_number, tell_auditors
 from casework.workflow import Refused, advance
 
