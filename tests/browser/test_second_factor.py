@@ -15,7 +15,6 @@ from casework.access.models import User
 from tests.browser.conftest import PATIENCE, listened
 from tests.support.cast import PASSWORD
 
-
 expect.set_options(timeout=PATIENCE)
 
 
