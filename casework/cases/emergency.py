@@ -37,7 +37,7 @@ def what_helps(case: Case, user: User, now: datetime.datetime) -> dict[str, Any]
 
 def _stays(case: Case, today: datetime.date) -> list[str]:
     """Where the person is now, in words; placements belong to an app above this one."""
-    placements: Any = case.placements  # type: ignore[attr-defined]
+    placements: Any = case.placements
     current = placements.filter(Q(ends_on=None) | Q(ends_on__gt=today), error_at=None, starts_on__lte=today)
     return [
         _("%(kind)s: %(name)s")

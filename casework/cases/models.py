@@ -285,7 +285,7 @@ class Note(Record):
 
 
 from casework.cases.restricted_models import (  # noqa: E402, F401  (models of this app, kept with what they restrict)
-    Conflict,
-    Opening,
-    Sealing,
+    Conflict as Conflict,
+    Opening as Opening,
+    Sealing as Sealing,
 )

@@ -76,7 +76,7 @@ def _end_grants(person: Person, now: datetime.datetime) -> None:
 
 
 def _set_sealed(person: Person, sealed: bool) -> None:
-    referrals = person.referrals  # type: ignore[attr-defined]
+    referrals = person.referrals
     Case._base_manager.filter(person=person).update(sealed=sealed)
     Person._base_manager.filter(pk=person.pk).update(sealed=sealed)
     referrals.update(sealed=sealed)

@@ -37,8 +37,8 @@ def masked_fields(person: Person, user: "User") -> frozenset[str]:
 
 def _is_own_caseworker(person: Person, user: "User") -> bool:
     """Whether the user has an open case of this person, or on duty or as who logged it a referral still waiting."""
-    cases: Any = person.cases  # type: ignore[attr-defined]
-    referrals: Any = person.referrals  # type: ignore[attr-defined]
+    cases: Any = person.cases
+    referrals: Any = person.referrals
     if cases.filter(caseworker=user, status="open", error_at=None).exists():
         return True
     waiting = referrals.filter(status="received", case=None, organisation=user.organisation_id)
@@ -52,7 +52,7 @@ def protect_identity(person: Person) -> None:
 
 def review_protection(person: Person) -> None:
     """Let the class of the key follow what the records say: sealed, or a granted status of protective witness."""
-    statuses: Any = person.witness_statuses  # type: ignore[attr-defined]
+    statuses: Any = person.witness_statuses
     witness = statuses.filter(kind="protective-witness", status="granted", error_at=None).exists()
     sealed = Person._base_manager.filter(pk=person.pk, sealed=True).exists()
     key_class = KeyClass.PROTECTED if witness or sealed else KeyClass.RECORD

@@ -16,7 +16,7 @@ from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.cases.models import Case, CaseStatus
 from casework.people.models import Answer, Person
-from casework.shelter.addresses import set_address
+from casework.shelter.addresses import set_address as set_address
 from casework.shelter.ages import set_ages
 from casework.shelter.models import INTO_A_FAMILY, WITH_BEDS, Bed, Placement, Shelter
 from casework.shelter.nights import BedNights, Stay, bed_for, first_full_night, first_start, longest_from
