@@ -44,8 +44,8 @@ def _copy(model: type[models.Model], instances: Sequence[models.Model]) -> None:
 
 def _cell(field: Any, connection: Any) -> Callable[[models.Model], Any]:
     """What gives a field's cell of an instance."""
-    own_pre_save = type(field).pre_save is not models.Field.pre_save
-    if isinstance(field, _AS_IT_IS) and not (own_pre_save and (field.auto_now or field.auto_now_add)):
+    timed = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    if isinstance(field, _AS_IT_IS) and not timed:
         return attrgetter(field.attname)
 
     def prepared(instance: models.Model) -> Any:
