@@ -284,8 +284,12 @@ class Note(Record):
         return str(self.pk)
 
 
-from casework.cases.restricted_models import (  # noqa: E402, F401  (models of this app, kept with what they restrict)
+from casework.cases.restricted_models import (  # noqa: E402  (models of this app, kept with what they restrict)
     Conflict as Conflict,
+)
+from casework.cases.restricted_models import (
     Opening as Opening,
+)
+from casework.cases.restricted_models import (
     Sealing as Sealing,
 )
