@@ -284,12 +284,6 @@ class Note(Record):
         return str(self.pk)
 
 
-from casework.cases.restricted_models import (  # noqa: E402  (models of this app, kept with what they restrict)
-    Conflict as Conflict,
-)
-from casework.cases.restricted_models import (
-    Opening as Opening,
-)
-from casework.cases.restricted_models import (
-    Sealing as Sealing,
-)
+from casework.cases.restricted_models import Conflict as Conflict  # noqa: E402  (models of this app, kept with what …
+from casework.cases.restricted_models import Opening as Opening  # noqa: E402  … they restrict)
+from casework.cases.restricted_models import Sealing as Sealing  # noqa: E402
