@@ -96,7 +96,7 @@ def _imported(folder: Path) -> dict[str, float]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    found: dict[str, float] = json.loads(done.stdout)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])  # after what may have been logged
     return found
 
 

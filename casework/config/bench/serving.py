@@ -60,6 +60,7 @@ def _served() -> Iterator[int]:
             # the session is made here, without a second factor
             env=os.environ
             | {DATABASE_VARIABLE: connections.settings["default"]["NAME"], "CASEWORK_REQUIRE_MFA": "false"},
+            stdout=subprocess.DEVNULL,  # a line per request
             pass_fds=[handle],
         )
         try:
