@@ -61,7 +61,8 @@ class SessionInUse:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            request.session.touch()  # type: ignore[attr-defined]  (casework.access.sessions)
+            session: Any = request.session  # of casework.access.sessions
+            session.touch()
         return self.get_response(request)
 
 

@@ -35,6 +35,7 @@ def _label(key: str) -> str:
 class SessionStore(db.SessionStore):
     """Django's sessions in the database, found by the hash of their key and opened with a key of CASEWORK_KEYS."""
 
+    model: Any  # access.Session: the type stubs know Django's own only
     row: Any = None  # what the table holds of this session, once it was loaded or saved
 
     @classmethod
@@ -75,7 +76,8 @@ class SessionStore(db.SessionStore):
         super().create()
 
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
-        key = row_key(self._get_or_create_session_key())
+        session: Any = self  # the method is one that the type stubs leave out
+        key = row_key(session._get_or_create_session_key())
         name, sealed = crypto.wrap(self.serializer().dumps(data), label=_label(key))
         signed_in = data.get(SIGNED_IN_AT) if USER_KEY in data else None
         self.row = self.model(

@@ -256,8 +256,10 @@ INVITATION_HOURS = env.int("CASEWORK_INVITATION_HOURS", 72)  # how long the code
 # A password may not be made of these, beside the names of the account and its organisation.
 PASSWORD_CONTEXT_WORDS = env.list(
     "CASEWORK_PASSWORD_CONTEXT_WORDS",
-    ["casework", "password", "lozinka", "sifra", "trafficking", "trgovina", "zrtva", "zrtve", "victim", "slucaj"]
-    + ["astra", "atina", "cptv", "srbija", "beograd", "admin", "qwerty", "qwertz", "welcome", "dobrodosli"],
+    [
+        *("casework", "password", "lozinka", "sifra", "trafficking", "trgovina", "zrtva", "zrtve", "victim", "slucaj"),
+        *("astra", "atina", "cptv", "srbija", "beograd", "admin", "qwerty", "qwertz", "welcome", "dobrodosli"),
+    ],
 )
 GUARDIAN_MONKEY_PATCH_USER = False
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend is left out on purpose: has_perm(obj) ignores `expires_at`

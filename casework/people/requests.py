@@ -23,7 +23,7 @@ def new_number() -> str:
 
 def about(person: Person) -> str:
     """The number by which an office speaks of a person: of the newest case, else of the newest referral."""
-    for records in (person.cases, person.referrals):  # type: ignore[attr-defined]
+    for records in (person.cases, person.referrals):
         number = records.order_by("-number").values_list("number", flat=True).first()
         if number:
             return str(number)

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access import account_services, services
+from casework.access.account_models import Invitation
 from casework.access.forms import ConfirmForm, CreateUserForm, RequestRoleForm, SetDutyForm, attempt, bind
 from casework.access.grants import TAKES_TWO, Role
-from casework.access.models import Duty, Invitation, RoleRequest, RoleRequestStatus, User
+from casework.access.models import Duty, RoleRequest, RoleRequestStatus, User
 from casework.access.reauthenticate import recently_signed_in
 from casework.access.requests import SignedIn
 from casework.workflow import Refused
