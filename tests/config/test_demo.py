@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from casework.access.grants import Role
 from casework.access.models import Duty, Organisation, User
-from casework.cases.models import Assignment, Case
+from casework.cases.models import Assignment, Case, Conflict, Opening
 from casework.config.demo import accounts, records, recount
+from casework.people.data_models import AccessRequest, Correction, Erasure, Hold
 from casework.people.models import Person
 from casework.shelter.models import Placement
 from casework.shelter.services import place_person
@@ -149,6 +150,16 @@ def test_a_sealed_case_is_seen_by_the_named_alone(demo: str) -> None:
     (case,) = Case.objects.filter(sealed=True)
     seen = {user.username for user in User.objects.all() if Case.objects.visible_to(user).filter(pk=case.pk).exists()}
     assert seen == {"ana", "vesna"}
+
+
+def test_each_page_of_oversight_has_something_to_show(demo: str) -> None:
+    """Each once: a reveal and an emergency access to review, a conflict, a hold, and what people ask."""
+    waiting = Opening.objects.visible_to(_user("vesna")).filter(reviewed_at=None)
+    assert sorted(waiting.values_list("kind", flat=True)) == ["break-glass", "reveal"]
+    assert Conflict.objects.live().count() == 1
+    assert [Hold.objects.get().status, Erasure.objects.get().status] == ["active", "asked"]
+    assert [AccessRequest.objects.get().status, Correction.objects.get().status] == ["recorded", "waiting"]
+    assert Erasure.objects.visible_to(_user("petar")).count() == 1
 
 
 # --- records determine the totals ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from casework.access.models import Duty, User
 from casework.config.demo import accounts
 from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
 from casework.config.demo.history import History, deliver_what_is_old
+from casework.config.demo.oversight import add_oversight
 from casework.config.demo.stories import DAY, HOUR, House, Story, next_morning
 from casework.shelter.services import add_bed, add_shelter
 from referrals.models import Referral
@@ -270,10 +271,13 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
             story.at(initiated + 14 * DAY, story.decide, outcome="positive")
 
     # the house of the NGO: one leaves today, one arrives today, one stays
+    living = {"undecided": undecided}
     for name, days, nights in (("leaving", 20, 20), ("arriving", 0, 30), ("staying", 9, None)):
         story = Story(history, sunce, f"{SEED} {name}", _noon(now, days + 2), age=22, sex="male", worker=ana)
         story.begin_case(story.received_at)
         story.at(_noon(now, days), story.place, kind=NGO_SHELTER, nights=nights)
+        living[name] = story
+    add_oversight(history, sunce, living, users, now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
