@@ -225,11 +225,10 @@ def test_a_form_that_another_site_posts_is_refused_and_opening_an_address_change
 
 
 @pytest.mark.asvs("13.4.2")
-def test_an_installation_with_debugging_on_does_not_start(settings: Any, monkeypatch: Any) -> None:
+def test_an_installation_with_debugging_on_does_not_start(settings: Any) -> None:
     from casework.config.checks import refuse_unsafe_start
 
     settings.EMBEDDED, settings.SECURE_COOKIES, settings.ALLOWED_HOSTS = False, True, ["cases.example.rs"]
-    monkeypatch.setattr(settings, "DEMO", False)
-    settings.DEBUG = True
+    settings.DEMO, settings.DEBUG = False, True
     with pytest.raises(SystemExit, match="CASEWORK_DEBUG must not be on"):
         refuse_unsafe_start()
