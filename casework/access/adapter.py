@@ -3,11 +3,19 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.reauthenticate import is_recent
+
+PROVED = "sign_in_proved"  # in the session between the two steps: of which password, and of which state of the account
 
 
 class NoSignup(DefaultAccountAdapter):
@@ -23,6 +31,20 @@ class NoSignup(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """The password was right: remember which one, until the second step."""
+        request.session[PROVED] = user.get_session_auth_hash()
+        return super().pre_login(request, user, **kwargs)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """A sign-in that is half done ends as a session does: with a new password, or when the account is disabled."""
+        proved = request.session.pop(PROVED, "")
+        if not user.is_active or not constant_time_compare(proved, user.get_session_auth_hash()):
+            clear_login(request)
+            messages.info(request, gettext("Your account has changed meanwhile. Sign in once more."))
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """The same minutes for allauth's own pages as for ours."""
