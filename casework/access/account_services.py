@@ -19,7 +19,7 @@ from casework.access.account_models import Invitation, Session
 from casework.access.grants import Role
 from casework.access.mfa import factors_of
 from casework.access.models import User, _session_salt
-from casework.access.services import create_user
+from casework.access.services import create_user, require_over
 from casework.access.sessions import end_sessions, row_key
 from casework.audit import services as audit
 from casework.audit.models import Event, Kind
@@ -52,6 +52,8 @@ def invite(*, user: User, invited_by: User | None) -> str:
     fresh = User.objects.select_for_update().get(pk=user.pk)
     if fresh == invited_by:
         raise Refused(_("You change your own password yourself, under “My account”."))
+    if invited_by is not None:
+        require_over(fresh, invited_by)
     if not fresh.is_active:
         raise Refused(_("This account is disabled. Let it sign in again first."))
     if invited_by is not None and fresh.factors_reset_by_id == invited_by.pk:
@@ -143,6 +145,7 @@ def reset_factors(*, user: User, reset_by: User) -> None:
     fresh = User.objects.select_for_update().get(pk=user.pk)
     if fresh == reset_by:
         raise Refused(_("Nobody resets their own second factors. Ask another admin, or use a recovery code."))
+    require_over(fresh, reset_by)
     if not Authenticator.objects.filter(user=fresh).exists():
         raise Refused(_("This account has no second factor."))
     if fresh.code_given_by_id == reset_by.pk:
@@ -233,6 +236,7 @@ def end_other_sessions(*, keep: str | None, ended_by: User) -> int:
 @transaction.atomic
 def end_all_sessions(*, user: User, ended_by: User) -> int:
     """End all sessions of somebody's account; returns how many were open."""
+    require_over(user, ended_by)
     fresh = User.objects.select_for_update().get(pk=user.pk)
     fresh.session_salt = _session_salt()
     fresh.save(update_fields=["session_salt"])

@@ -1,7 +1,7 @@
 """Verbs that hold for every record: asking for a permission, marking what was entered in error."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,6 +19,15 @@ def require(user: User, permission: str) -> None:
     """Raise `Refused` unless the user's role may do this. (A status change asks by itself, in `advance`.)"""
     if not user.has_perm(permission):
         raise Refused(_("Your role may not do this."), permission=permission)
+
+
+def require_visible(record: Any, user: User) -> None:
+    """Raise `Refused` for a record that the user does not see, also when a page forgot to ask.
+
+    In the words of `require`: whoever guesses a number learns nothing from them.
+    """
+    if not type(record).objects.visible_to(user).filter(pk=record.pk).exists():
+        raise Refused(_("Your role may not do this."))
 
 
 @transaction.atomic

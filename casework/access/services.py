@@ -28,6 +28,12 @@ from casework.workflow import Refused
 DISABLE_GUARDS: list[Callable[[User], None]] = []
 
 
+def require_over(user: User, by: User, permission: str = "access.manage_users") -> None:
+    """Raise `Refused` unless `by` is active, may do this, and belongs to the organisation of the account concerned."""
+    if not (by.is_active and by.has_perm(permission) and by.organisation_id == user.organisation_id):
+        raise Refused(_("Your role may not do this."), permission=permission)
+
+
 @transaction.atomic
 def load_roles() -> None:
     """Make the groups' permissions equal GRANTS. Raises ValueError when GRANTS names a permission no model declares."""
@@ -85,6 +91,7 @@ def disable_user(*, user: User, disabled_by: User) -> None:
     """
     if user == disabled_by:
         raise Refused(_("You cannot disable your own account. Ask another admin."))
+    require_over(user, disabled_by)
     admins = _hold_admins(disabled_by)
     fresh = User.objects.select_for_update().get(pk=user.pk)
     if disabled_by.pk not in admins:  # two admins disabled each other, and this one was second
@@ -111,6 +118,7 @@ def disable_user(*, user: User, disabled_by: User) -> None:
 @transaction.atomic
 def enable_user(*, user: User, enabled_by: User) -> None:
     """Open a disabled account again; old sessions stay dead."""
+    require_over(user, enabled_by)
     fresh = User.objects.select_for_update().get(pk=user.pk)
     fresh.is_active = True
     fresh.save(update_fields=["is_active"])
@@ -122,6 +130,7 @@ def request_role(*, user: User, role: str, requested_by: User) -> RoleRequest:
     """Ask for a role. One that does not take two people (TAKES_TWO) is granted at once; others wait for the second."""
     if user == requested_by:
         raise Refused(_("Nobody gives a role to themselves. Ask another admin."), field="role")
+    require_over(user, requested_by, "access.request_role")
     if user.groups.filter(name=role).exists():
         raise Refused(_("This account already has that role."), field="role")
     try:
@@ -142,11 +151,13 @@ def request_role(*, user: User, role: str, requested_by: User) -> RoleRequest:
 @transaction.atomic
 def approve_role(*, role_request: RoleRequest, approved_by: User) -> RoleRequest:
     """The second person's yes: the role holds from the account's next request on."""
+    require_over(role_request.user, approved_by, "access.approve_role")
     return _decide(role_request, RoleRequestStatus.GRANTED, approved_by)
 
 
 @transaction.atomic
 def refuse_role(*, role_request: RoleRequest, refused_by: User) -> RoleRequest:
+    require_over(role_request.user, refused_by, "access.approve_role")
     return _decide(role_request, RoleRequestStatus.REFUSED, refused_by)
 
 
@@ -176,6 +187,7 @@ def _decide(role_request: RoleRequest, status: str, decided_by: User) -> RoleReq
 @transaction.atomic
 def withdraw_role(*, user: User, role: str, withdrawn_by: User) -> None:
     """Take a role away; every session of the account ends, so that nothing cached outlives it."""
+    require_over(user, withdrawn_by, "access.request_role")
     admins = _hold_admins(user)
     fresh = User.objects.select_for_update().get(pk=user.pk)
     if role not in fresh.roles:

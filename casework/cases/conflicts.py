@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.grants import Role
 from casework.access.models import User
-from casework.access.record_services import require
+from casework.access.record_services import require, require_visible
 from casework.audit import services as audit
 from casework.cases.models import Assignment, AssignmentStatus, Case, CaseStatus
 from casework.cases.naming import conflicted_with, live_grants
@@ -35,6 +35,8 @@ def declare_conflict(
     user is the only one, or the last supervisor, who sees a sealed case: it would be lost to everybody.
     """
     require(declared_by, "cases.declare_conflict" if user == declared_by else "cases.record_conflict")
+    if not Conflict.objects.live().filter(user=user, person=case.person_id).exists():  # that one has a sentence below
+        require_visible(case, declared_by)
     if user.organisation_id != case.organisation_id:
         raise Refused(_("Choose a colleague of this organisation."), field="user")
     if kind not in ConflictKind.values:
@@ -111,6 +113,7 @@ def lift_conflict(*, conflict: Conflict, why: str, lifted_by: User, now: datetim
     fresh = Conflict.objects.select_for_update(of=("self",)).select_related("key").get(pk=conflict.pk)
     if fresh.user_id == lifted_by.pk:
         raise Refused(_("Nobody lifts a conflict of their own. Ask another supervisor."))
+    require_visible(fresh.case, lifted_by)
     if fresh.lifted_at is not None:
         raise Refused(_("Somebody was faster: this conflict is lifted already."))
     fresh.lifted_by, fresh.lifted_at, fresh.lifted_why = lifted_by, now, why.strip()

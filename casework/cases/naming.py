@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.grants import Role
 from casework.access.models import User
-from casework.access.record_services import require
+from casework.access.record_services import require, require_visible
 from casework.audit import services as audit
 from casework.cases.models import Case, CaseGrant
 from casework.cases.restricted_models import Conflict
@@ -50,6 +50,7 @@ def name_colleague(
     On a sealed case the colleague joins the named few, without an end. Raises `Refused` with the field concerned.
     """
     require(named_by, "cases.reassign_case")
+    require_visible(case, named_by)
     fresh = lock(case)
     if not User.objects.colleagues(fresh.organisation_id, *NAMEABLE).filter(pk=colleague.pk).exists():
         raise Refused(
@@ -77,6 +78,7 @@ def _end_of(day: datetime.date) -> datetime.datetime:
 def release_colleague(*, case: Case, colleague: User, released_by: User, now: datetime.datetime) -> None:
     """Take a name off a case at once. The last two of a sealed case, and its last supervisor, stay."""
     require(released_by, "cases.reassign_case")
+    require_visible(case, released_by)
     fresh = lock(case)
     grants = live_grants(now, content_object=fresh)
     if not grants.filter(user=colleague).exists():

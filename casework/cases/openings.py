@@ -49,6 +49,8 @@ def reveal_field(
     """
     if field not in (Opened.NAMES, Opened.CONTACTS, Opened.IDENTIFIERS):
         raise TypeError(f"{field} is not masked")
+    if not _may_know(revealed_by, [person.pk]):
+        raise Refused(_("Your role may not do this."))
     about: dict[str, Any] = {"key": person.key, "person": person, "organisation_id": person.organisation_id}
     return _reveal(field, [person], about, reason_kind, reason, revealed_by, now)
 
@@ -223,6 +225,8 @@ def review_opening(
     if verdict == Verdict.NOT_JUSTIFIED and not reason.strip():
         raise Refused(_("Say why it was not justified."), field="reason")
     fresh = Opening.objects.select_for_update(of=("self",)).select_related("key").get(pk=opening.pk)
+    if not Opening.objects.visible_to(reviewed_by).filter(pk=fresh.pk).exists():
+        raise Refused(_("Your role may not do this."))
     if fresh.user_id == reviewed_by.pk:
         raise Refused(_("Nobody reviews what they opened themselves. Ask another supervisor."))
     if fresh.reviewed_at is not None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.grants import Role
 from casework.access.models import User
-from casework.access.record_services import require
+from casework.access.record_services import require, require_visible
 from casework.audit import services as audit
 from casework.cases.models import Case, CaseGrant
 from casework.cases.naming import FOR_GOOD, live_grants, refuse_conflicted, refuse_too_few, write_grant
@@ -46,6 +46,7 @@ def seal_case(*, case: Case, named: Iterable[User], sealed_by: User, now: dateti
     fresh = lock(case)
     if fresh.sealed:
         raise Refused(_("This case is sealed already."))
+    require_visible(fresh, sealed_by)
     fit = User.objects.colleagues(fresh.organisation_id, Role.CASEWORKER, Role.SUPERVISOR)
     for user in few:
         if not fit.filter(pk=user.pk).exists():
@@ -118,6 +119,7 @@ def ask_unsealing(*, case: Case, why: str, asked_by: User, now: datetime.datetim
     if not fresh.sealed:
         raise Refused(_("This case is not sealed."))
     _must_be_named(fresh, asked_by, now)
+    require_visible(fresh, asked_by)
     others = [grant.user for grant in live_grants(now, content_object=fresh).exclude(user=asked_by)]
     asked = _ask(SealingKind.UNSEAL, fresh, person, why.strip(), asked_by, now, others)
     audit.act("ask_unsealing", fresh, person, by=asked_by)
@@ -144,6 +146,7 @@ def decide_sealing(*, sealing: Sealing, agree: bool, decided_by: User, now: date
     if asked.asked_by_id == decided_by.pk:
         raise Refused(_("This takes two people: somebody else who is named on the case decides."))
     _must_be_named(case, decided_by, now)
+    require_visible(case, decided_by)  # named, and with a conflict of interest since
     asked.decided_by, asked.decided_at = decided_by, now
     asked.outcome = SealingOutcome.AGREED if agree else SealingOutcome.REFUSED
     asked.save(update_fields=["decided_by", "decided_at", "outcome"])

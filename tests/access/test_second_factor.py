@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.conf import settings as configured
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from casework.access import account_services as accounts
 from casework.access import mfa
+from casework.access.grants import Role
 from casework.access.middleware import WITHOUT_A_FACTOR
 from casework.access.models import User
 from casework.audit.models import Event
@@ -257,6 +259,7 @@ def test_one_admin_cannot_take_an_account_over(required, as_user, cast):
     with pytest.raises(Refused, match="Another admin must reset"):
         accounts.reset_factors(user=cast.ana, reset_by=cast.ivana)
     second = User.objects.create(username="iva", full_name="Iva Probna", organisation=cast.home)
+    second.groups.add(Group.objects.get(name=Role.ADMIN))
     accounts.reset_factors(user=cast.ana, reset_by=second)
     with pytest.raises(Refused, match="Another admin must give"):
         accounts.invite(user=cast.ana, invited_by=second)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, Page, expect
 
 from casework.access import account_services as accounts
+from casework.access.grants import Role
 from casework.access.models import User
 from tests.browser.conftest import PATIENCE, listened
 from tests.support.cast import PASSWORD
@@ -117,5 +119,5 @@ def test_a_key_confirms_before_what_is_hard_to_undo(
             page.get_by_role("button", name="Use a passkey or security key").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Create an account")
         assert page.complaints == []  # type: ignore[attr-defined]
-        User.objects.get(username="ivana")
+        cast.vesna.groups.add(Group.objects.get(name=Role.ADMIN))
         accounts.reset_factors(user=cast.ivana, reset_by=User.objects.get(username="vesna"))
