@@ -186,7 +186,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in value if item is not None]
     if value is None or isinstance(value, (int, str)):
         return value
     return str(value)
@@ -322,6 +322,10 @@ def answer_of(request: AccessRequest) -> dict[str, Any]:
 def export_access_request(*, request: AccessRequest, kind: str, exported_by: User) -> bytes:
     """The content of the PDF or the JSON, with its row in the trail. Raises `Refused` until it is ready."""
     require(exported_by, "people.record_data_request")
+    if exported_by.pk not in (request.recorded_by_id, request.released_by_id) and not exported_by.has_role(
+        Role.SUPERVISOR
+    ):  # it holds in plain what the person's page hides from them
+        raise Refused(_("The answer is handed out by whoever recorded or released it, or by a supervisor."))
     stored = {"pdf": request.pdf, "json": request.data}[kind]
     if request.status != AccessStatus.READY or stored is None:
         raise Refused(_("This answer is not ready yet."))
