@@ -44,6 +44,24 @@ class SetUpAppForm(ActivateTOTPForm):
     code = _code_field(_("Code"), _("The six digits that the app shows now."))
 
 
+class _CredentialField(forms.JSONField):
+    """What the browser says of a key. One that is nested beyond reason is as unreadable as any other."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError(_("The browser's answer could not be read. Try again.")) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return None
+
+
 class AddKeyForm(AddWebAuthnForm):
     """A passkey or security key; the browser fills in the credential."""
 
@@ -53,8 +71,7 @@ class AddKeyForm(AddWebAuthnForm):
         required=False,
         help_text=_("So that you recognise it, for example “blue key” or “my phone”."),
     )
-    credential = forms.JSONField(
-        widget=forms.HiddenInput,
+    credential = _CredentialField(
         error_messages={"required": _("The browser did not give a key. Press the button and follow what it asks.")},
     )
     mark_optional = False
@@ -76,8 +93,7 @@ class RenameKeyForm(EditWebAuthnForm):
 class _TracedKeyForm(AuthenticateWebAuthnForm):
     """A key that does not fit is on record like a wrong code."""
 
-    credential = forms.JSONField(
-        widget=forms.HiddenInput,
+    credential = _CredentialField(
         error_messages={"required": _("The browser did not give a key. Press the button and follow what it asks.")},
     )
 

@@ -87,7 +87,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
         report = json.loads(request.body)["csp-report"]
         said = report.get("effective-directive") or report.get("violated-directive", "")
         rule = str(said).split(" ")[0]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     if rule not in DIRECTIVES:
         return HttpResponse(status=400)
