@@ -453,6 +453,30 @@ def test_the_proxy_speaks_tls_limits_and_hands_on_what_is_true(proxy: Any) -> No
     assert statuses[:10] == [200] * 10 and statuses[-1] == 429
 
 
+def test_the_proxy_holds_few_large_forms_at_a_time(proxy: Any) -> None:
+    """Each lies in memory until it is whole: whoever sends many of them slowly takes no more than a few places."""
+    _plain, secure, _asked = proxy
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    slow: list[ssl.SSLSocket] = []
+    statuses: list[int] = []
+    try:
+        for length in ("Content-Length: 20000000", "Transfer-Encoding: chunked", *["Content-Length: 20000000"] * 4):
+            sent = context.wrap_socket(socket.create_connection(("127.0.0.1", secure), timeout=1))
+            slow.append(sent)
+            sent.sendall(f"POST /x HTTP/1.1\r\nHost: a.example\r\n{length}\r\n\r\n".encode())
+            try:
+                statuses.append(int(sent.recv(64).split()[1]))
+            except TimeoutError:  # it is waited for
+                statuses.append(0)
+        assert statuses == [0, 0, 0, 0, 429, 429]
+        assert ask(f"https://127.0.0.1:{secure}/cases/")[0] == 200  # others work on
+        assert ask(f"https://127.0.0.1:{secure}/cases/", data=bytes(2**19))[0] == 200
+    finally:
+        for sent in slow:
+            sent.close()
+
+
 def test_the_proxy_writes_no_address_down() -> None:
     text = (DEPLOY / "nginx" / "casework.conf").read_text()
     assert text.count("server {") == text.count("access_log off;") == 2

@@ -2,9 +2,11 @@
 # Runs once, in an empty PostgreSQL: two roles. The owner runs migrations and owns every table; the product works as the
 # other one, which owns nothing, deletes no record and changes nothing in the trail (casework/config/roles.py).
 set -eu
-secret() { cat "${SECRETS:-/run/secrets}/$1"; }
-psql --set ON_ERROR_STOP=1 --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
-  --set owner_password="$(secret db_owner)" --set app_password="$(secret db_app)" <<'SQL'
+export SECRETS="${SECRETS:-/run/secrets}"
+# psql reads the passwords itself: in its arguments everybody who lists processes would see them
+psql --set ON_ERROR_STOP=1 --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+\set owner_password `cat "$SECRETS/db_owner"`
+\set app_password `cat "$SECRETS/db_app"`
 CREATE ROLE casework_owner LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION CREATEDB PASSWORD :'owner_password';
 CREATE ROLE casework_app LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOCREATEDB PASSWORD :'app_password';
 CREATE DATABASE casework OWNER casework_owner;
