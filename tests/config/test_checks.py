@@ -19,6 +19,7 @@ SAFE = {
     "CASEWORK_SECRET_KEY": "s" * 50,
     "CASEWORK_KEYS": f"k1:{KEY}",
     "CASEWORK_INDEX_KEY": KEY,
+    "CASEWORK_AUDIT_KEY": KEY,
     "CASEWORK_HOSTS": "cases.example.rs",
 }
 
@@ -48,6 +49,8 @@ def test_a_safe_installation_starts():
         ({"CASEWORK_KEYS": None}, "CASEWORK_KEYS must hold at least one key"),
         ({"CASEWORK_KEYS": "k1:short"}, "CASEWORK_KEYS must hold at least one key"),
         ({"CASEWORK_INDEX_KEY": None}, "CASEWORK_INDEX_KEY must be a key"),
+        ({"CASEWORK_AUDIT_KEY": "short"}, "CASEWORK_AUDIT_KEY must be a key"),
+        ({"CASEWORK_REQUIRE_MFA": "false"}, "CASEWORK_REQUIRE_MFA"),
         ({"CASEWORK_SECRET_KEY": "short"}, "CASEWORK_SECRET_KEY must have at least 40 characters"),
         ({"CASEWORK_HOSTS": None}, "CASEWORK_HOSTS must name the hosts"),
         ({"CASEWORK_HOSTS": "*"}, "CASEWORK_HOSTS must name the hosts"),

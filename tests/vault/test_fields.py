@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from Crypto.Cipher import AES
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
 
@@ -37,6 +38,16 @@ def test_round_trip_and_ciphertext_in_the_table(person):
     assert again.contacts == ""
     assert "Канаринац".encode() not in raw(person, "names")
     assert raw(person, "description") != raw(person, "names")
+
+
+@pytest.mark.asvs("11.3.1", "11.3.2")
+def test_a_field_is_sealed_with_aes_256_in_gcm(person):
+    """Another library opens it, and finds the place it was sealed for."""
+    sealed = raw(person, "description")
+    assert len(person.key.plain) == 32
+    cipher = AES.new(person.key.plain, AES.MODE_GCM, nonce=sealed[1:13])
+    cipher.update(f"people_person|{person.pk}|description|{person.key_id}".encode())
+    assert cipher.decrypt_and_verify(sealed[13:-16], sealed[-16:]) == b'"tall"'
 
 
 def test_saving_an_unread_field_keeps_its_ciphertext(person):
@@ -99,8 +110,10 @@ def test_nothing_is_written_under_a_destroyed_key(person):
         loaded.save()
 
 
-def test_the_wrong_wrapping_key_raises(person, settings):
-    settings.CASEWORK_KEYS = ["other:" + "A" * 43 + "="]
+@pytest.mark.parametrize("name", ["other", "k1"])
+def test_the_wrong_wrapping_key_raises(person, settings, name):
+    """An unknown name, and the right name with other bytes."""
+    settings.CASEWORK_KEYS, settings.CASEWORK_KEYS_FILE = [f"{name}:{'A' * 43}="], ""
     crypto._wrapping_keys.cache_clear()
     try:
         with pytest.raises(crypto.Tampered):
