@@ -167,6 +167,24 @@ def test_one_of_the_few_with_a_conflict_decides_nothing_and_reviews_nothing(cast
     assert Sealing.objects.get().decided_at is None
 
 
+# Masked values -------------------------------------------------------------------------------------------------------
+@pytest.mark.requirement("f-complicity")
+def test_a_hidden_name_is_not_guessed_through_the_search(cast: World, make: Any, as_user: Any) -> None:  # noqa: F811
+    """Also not by those who may see the record: “Name hidden” as the answer to a name would be the name."""
+    case = make.case(given="Gorica", family="Skrivena")
+    ana = as_user(cast.ana)
+
+    def found(text: str) -> bool:
+        return case.number in ana.post(reverse("people:search"), {"text": text}).content.decode()
+
+    guesses = ("Gorica Skrivena", "Gorica", "Skrivena", "Skrivenac")
+    assert all(found(guess) for guess in guesses[:3])
+    services.seal_case(case=case, named=[cast.ana, cast.vesna], sealed_by=cast.vesna, now=timezone.now())
+    assert not any(found(guess) for guess in guesses)
+    assert ana.get(reverse("cases:case", args=[case.number])).status_code == 200
+    assert ana.post(reverse("people:search"), {"text": case.number}).status_code == 302
+
+
 # Answers to requests for access --------------------------------------------------------------------------------------
 def test_an_answer_is_no_way_around_reveals(cast: World, as_user: Any, settings: Any, tmp_path: Path) -> None:
     """It holds contacts and documents in plain: not everybody who sees the person may download it."""

@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA
 from casework.access.models import User
 from casework.people.models import Person, PersonQuerySet
 from casework.vault.index import fold, search_grams
+from casework.vault.models import KeyClass
 
 OPENED = 200  # names that are decrypted to rank one stage of a search
 SHOWN = 25
@@ -92,7 +93,9 @@ def _born_about(year: int) -> Q:
 
 def _opened(persons: PersonQuerySet, user: User, order: str) -> list[Person]:
     """At most 200 of them, with nothing but what ranks them."""
-    opening = persons.filter(key__wrapped__isnull=False).select_related("key")
+    # Whose name is hidden is found by number: a hit for a guessed name would say it, without a reveal.
+    told = persons.filter(sealed=False).exclude(key__key_class=KeyClass.PROTECTED)
+    opening = told.filter(key__wrapped__isnull=False).select_related("key")
     slim = opening.only("names", "birth_year", "created_at", "key__wrapped", "key__wrapped_by")
     return slim.page_visible_to(user, order_by=(order, "-id"), size=OPENED)
 
