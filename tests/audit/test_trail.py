@@ -1,5 +1,7 @@
 """The trail is append-only, and stands or falls with the act."""
 
+import re
+
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.urls import reverse
@@ -53,4 +55,5 @@ def test_the_auditor_reads_words_and_no_names_of_functions(cast, as_user):
     act("some_other_verb", cast.ana, by=cast.ana)
     text = as_user(cast.petar).get(reverse("audit:trail")).content.decode()
     assert "Initiated the case" in text and "Some other verb" in text
-    assert "initiate_case" not in text
+    shown = re.sub(r'value="[^"]*"', "", text)  # the filter sends the verb itself
+    assert "initiate_case" not in shown

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from casework.access.models import Draft
 from casework.cases import services as cases
+from casework.cases.openings import review_opening
 from casework.justice import services as justice
 from casework.people import erasure as erasing
 from casework.people import holds
@@ -50,6 +51,7 @@ def dossier(cast):
             informed_by=cast.boris,
         )
         assert clock.kind == "24h-inform"
+    review_opening(opening=made.opening, verdict="justified", reason="", reviewed_by=cast.vesna, now=timezone.now())
     made.case.refresh_from_db()
     cases.close_case(case=made.case, reason="Kanarinka closing", closed_on=today, closed_by=cast.boris)
     return made

@@ -195,7 +195,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     named = (("zora", "caseworker", cast.home), ("zlatko", "caseworker", cast.other))
     for username, role, place in extra + named:
         user = User(username=username, full_name=f"{username.title()} Probni", organisation=place)
-        user.set_unusable_password()
+        user.password = cast.ana.password
         user.save()
         user.groups.add(Group.objects.get(name=role))
         setattr(cast, username, user)
