@@ -15,11 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from casework.audit.reviews import monday_of
-from casework.audit.seals import seal_waiting
 from casework.cases.openings import break_glass
-from tests.support.data_world import add_data_requests
-from tests.support.world import Dossier, hiding_place, make_world
+from tests.support.data_world import make_whole_world
+from tests.support.world import Dossier, hiding_place
 
 pytestmark = pytest.mark.django_db
 
@@ -259,15 +257,7 @@ def known_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterat
 
 @pytest.fixture
 def world(cast: SimpleNamespace) -> SimpleNamespace:
-    from casework.access.models import RoleRequest
-
-    made = make_world(cast)
-    seal_waiting(now=timezone.now())  # a week of the trail begins, for the auditor to look through
-    made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
-    with transaction.atomic():  # also where the test is in no transaction of its own
-        add_data_requests(made)
-    made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
-    return made
+    return make_whole_world(cast)
 
 
 def test_every_address_is_listed():

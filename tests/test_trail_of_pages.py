@@ -1,5 +1,6 @@
 """The trail over every address: reads and acts are in it, and without it nothing is shown and nothing is done."""
 
+import os
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -109,7 +110,7 @@ def reads_and_pages(
     return reads, pages, wrong
 
 
-SEE_SOMEBODY = ("ana", "boris", "goran", "vesna", "sava", "nada", "olga", "dragan")
+SEE_SOMEBODY = ("ana", "boris", "goran", "vesna", "sava", "zorica", "nada", "olga", "dragan")
 
 
 @pytest.mark.requirement("f-complicity", "s-limited-users")
@@ -130,7 +131,7 @@ def test_a_page_that_shows_somebody_is_in_the_trail_once(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("username", SEE_SOMEBODY)
+@pytest.mark.parametrize("username", ("boris", "nada") if os.environ.get("CASEWORK_SOAK") == "ci" else SEE_SOMEBODY)
 def test_so_is_every_other_way_to_ask_for_it(username: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
     reads, pages, wrong = reads_and_pages(username, world, as_user(getattr(world.cast, username)), VARIANTS)
     assert wrong == []

@@ -3,11 +3,16 @@
 from types import SimpleNamespace
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from casework.access.models import RoleRequest
+from casework.audit.reviews import monday_of
+from casework.audit.seals import seal_waiting
 from casework.people import access_requests, corrections, holds, retention
 from casework.people.erasure import new_erasure
 from casework.people.holdings import Subject
+from tests.support.world import make_world
 
 
 def add_data_requests(world: SimpleNamespace) -> None:
@@ -47,3 +52,14 @@ def add_data_requests(world: SimpleNamespace) -> None:
     world.run = retention.RetentionRun.objects.create(
         number="D-2026-900001", organisation=cast.home, proposed_by=cast.vesna
     )
+
+
+def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
+    """`make_world`, and everything else that an address of the permission matrix is about."""
+    made = make_world(cast)
+    seal_waiting(now=timezone.now())  # a week of the trail begins, for the auditor to look through
+    made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
+    with transaction.atomic():  # also where the test is in no transaction of its own
+        add_data_requests(made)
+    made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
+    return made

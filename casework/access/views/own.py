@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,8 @@ def my_account(request: SignedIn) -> HttpResponse:
         "factors": factors_of(request.user).order_by("created_at"),
         "codes_left": codes_left(request.user),
         "sessions": services.own_sessions(request.user, key=request.session.session_key),
+        "idle_seconds": settings.SESSION_IDLE_SECONDS,
+        "longest_seconds": settings.SESSION_COOKIE_AGE,
     }
     return render(request, "access/my_account.html", context)
 

@@ -146,6 +146,9 @@ STATUS_COLOURS = {
     "full": "red",
     "pending": "yellow",
     "waiting": "yellow",
+    "proposed": "yellow",
+    "asked": "yellow",
+    "review": "yellow",
     "approved": "green",
     "active": "green",
     "disabled": "grey",
@@ -531,6 +534,12 @@ def due(due_at: datetime | None, now: datetime, done_at: datetime | None = None)
         "colour": STATUS_COLOURS["due-today" if soon else "due"],
         "due_at": due_at,
     }
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """A number of seconds in words: 900 are 15 minutes."""
+    return _span(timedelta(seconds=seconds))
 
 
 def _span(length: timedelta) -> str:
