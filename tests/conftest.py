@@ -1,6 +1,7 @@
 """What every test has: servers started once, a database clone per process, the cast, signed-in clients."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +44,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     requirements.shown(items)
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.timeout(1200 if os.environ.get("CASEWORK_SOAK") == "ci" else 0))
     if config.getoption("--requirements"):
         requirements.report(config, items)
         items.clear()

@@ -25,7 +25,7 @@ NAV = (
     (lambda: _("People and roles"), "access:users", "access.manage_users"),
     (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
     (lambda: _("Duty"), "access:duty", "access.set_duty"),
-    (lambda: _("Overrides"), "shelter:overrides", "shelter.read_overrides"),
+    (lambda: _("Reasons given"), "shelter:overrides", "shelter.read_overrides"),
     (lambda: _("Installation"), "health", "config.view_health"),
     (lambda: _("Reference"), "reference:index", ""),
 )

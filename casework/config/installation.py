@@ -227,7 +227,7 @@ def _refuse_the_impossible(organisation: str, short_name: str, kind: str, admin:
             User.username_validator(person.username)
             if not person.username or len(person.username) > 150:
                 raise ValueError
-        except Exception:
+        except (ValidationError, ValueError):
             raise SetUpProblem(
                 f"“{person.username}” is no user name: letters, digits and @ . + - _ without blanks."
             ) from None

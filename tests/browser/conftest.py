@@ -7,6 +7,7 @@ The browser lives as long as this folder's tests: its event loop must not be the
 import contextlib
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -57,6 +58,25 @@ def browser() -> Iterator[Browser]:
 
 class _Server(ThreadedWSGIServer):
     daemon_threads = False  # server_close() waits for them, so none still talks to a clone that is being dropped
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().close_request(request)
+
+    def server_close(self) -> None:
+        """A browser may hold a connection it sends nothing on: nobody waits for that."""
+        for request in list(self._open):
+            with contextlib.suppress(OSError):
+                request.shutdown(socket.SHUT_RD)
+        super().server_close()
 
 
 @contextlib.contextmanager
