@@ -10,11 +10,16 @@ that person, whatever role, duty or name would let them in. `SHUT_OUT` holds the
 says by which paths its rows belong to a person.
 """
 
+import uuid
 from collections.abc import Callable, Sequence
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, Self
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Q
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 COUNT_LIMIT = 1_000
@@ -23,17 +28,38 @@ COUNT_LIMIT = 1_000
 SHUT_OUT: list[Callable[[Any], Any]] = []
 
 
-def shut_out_from(user: Any, *paths: str) -> Q:
-    """Rows that are closed to this user: one of the paths leads to a person with whom they have a conflict.
+class _Open(models.Func):
+    """That a path leads to nobody from whom this user is shut out, nor need it lead to anybody.
 
     An uncorrelated subquery: PostgreSQL reads the few keys of one user once, from a partial index, into a hash, and
-    tests each row against it. The plan of the principal, its index and its order, stays what it was.
+    tests each row against it. The plan of the principal, its index and its order, stays what it was. Its text is made
+    once: it stands in every statement about records, several times in most.
     """
-    closed = Q(pk__in=[])  # nothing
-    for persons in SHUT_OUT:
-        for path in paths:
-            closed |= Q(**{f"{path}__in": persons(user)})
-    return closed
+
+    output_field = models.BooleanField()
+
+    def __init__(self, path: str, persons: Callable[[Any], Any], user: Any) -> None:
+        super().__init__(path)
+        self.subquery, self.user = _statement(persons), user.pk
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        found, params = compiler.compile(self.source_expressions[0])
+        return f"({found} IN ({self.subquery})) IS NOT TRUE", [*params, self.user]
+
+
+@cache
+def _statement(persons: Callable[[Any], Any]) -> str:
+    """The subquery's SQL, with one placeholder: the user's key."""
+    nobody = SimpleNamespace(pk=uuid.UUID(int=0))
+    sql, params = persons(nobody).query.sql_with_params()
+    if params != (nobody.pk,):
+        raise ImproperlyConfigured("what shuts a user out is asked with the key of the user and nothing else")
+    return str(sql)
+
+
+def not_shut_out(user: Any, *paths: str) -> Q:
+    """Rows that are not closed to this user: none of the paths leads to a person with whom they have a conflict."""
+    return Q(*(_Open(path, persons, user) for persons in SHUT_OUT for path in paths))
 
 
 class VisibleQuerySet(models.QuerySet[Any]):
@@ -52,7 +78,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
 
     def not_shut_out(self, user: Any) -> Q:
         """What a QuerySet that writes a `visible_to` of its own adds to it."""
-        return ~shut_out_from(user, *self.PERSON_PATHS)
+        return not_shut_out(user, *self.PERSON_PATHS)
 
     def visible_to(self, user: Any) -> Self:
         """The rows that this user may see: for single records, counts, related lookups and exports."""
@@ -76,12 +102,13 @@ class VisibleQuerySet(models.QuerySet[Any]):
         names = [name.lstrip("-") for name in order_by]
         descending = order_by[0].startswith("-")
         beyond = self if after is None else self.filter(_follows(names, after, descending))
-        pages = [beyond.filter(principal).order_by(*order_by)[:size] for principal in self._live_principals(user)]
-        if len(pages) < 2:
-            return [row for page in pages for row in page]
+        principals = self._live_principals(user)
+        if len(principals) < 2:
+            return [row for only in principals for row in beyond.filter(only).order_by(*order_by)[:size]]
         # One statement: each principal reads at most `size` keys along its own index. The columns and the joins of
         # `select_related` stand in it once, for those few.
-        first, *others = [page.select_related(None).values("pk") for page in pages]
+        keys = beyond.select_related(None).order_by(*order_by).values("pk")
+        first, *others = [keys.filter(principal)[:size] for principal in principals]
         return list(self.filter(pk__in=first.union(*others, all=True)).order_by(*order_by)[:size])
 
     def count_visible_to(self, user: Any) -> int:

@@ -10,7 +10,7 @@ from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Organisation
-from casework.access.visibility import shut_out_from
+from casework.access.visibility import not_shut_out
 from casework.cases.models import Case
 from casework.people.models import Person
 from casework.vault.fields import EncryptedTextField
@@ -70,7 +70,7 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
         """For the auditor of the organisation: who opened what, and why; no person and no case."""
         if not (user.is_active and user.has_perm("cases.read_reasons")):
             return self.none()
-        return self.filter(~shut_out_from(user, "person"), organisation=user.organisation_id)
+        return self.filter(not_shut_out(user, "person"), organisation=user.organisation_id)
 
     def unreviewed(self) -> "OpeningQuerySet":
         return self.filter(reviewed_at=None)

@@ -11,7 +11,7 @@ import psycopg
 import redis
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone

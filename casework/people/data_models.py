@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework import workflow
 from casework.access.models import Organisation
-from casework.access.visibility import shut_out_from
+from casework.access.visibility import not_shut_out
 from casework.people.models import Person
 from casework.vault.fields import EncryptedJSONField, EncryptedTextField
 from casework.vault.models import Sealed, StoredFile
@@ -41,7 +41,7 @@ class OverseenQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> "OverseenQuerySet":
         if user.has_perm("people.approve_erasure"):
-            return self.filter(~shut_out_from(user, "person"), organisation=user.organisation_id)
+            return self.filter(not_shut_out(user, "person"), organisation=user.organisation_id)
         if not user.has_perm("people.ask_erasure"):
             return self.none()
         about_nobody = Q(person=None, organisation=user.organisation_id)

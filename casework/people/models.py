@@ -103,6 +103,8 @@ class Person(Record):
 
     objects = PersonQuerySet.as_manager()
 
+    NAMED_BY = ("names", "sealed", "sex", "birth_date", "birth_year", "given_age", "given_age_on")  # what `name` reads
+
     class Meta(Record.Meta):
         permissions = [("view_person", "See persons"), ("amend_person", "Amend a person")]
         indexes = [

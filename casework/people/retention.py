@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Organisation, User
 from casework.access.record_services import require
-from casework.access.visibility import shut_out_from
+from casework.access.visibility import not_shut_out
 from casework.audit import services as audit
 from casework.outbox.models import Subject as Message
 from casework.people import holdings
@@ -89,7 +89,7 @@ def due(organisation: Organisation, *, today: datetime.date, user: User) -> list
         else:
             persons[kept.person.pk] = kept.person
     gone = _already_asked(organisation)
-    may_see = Person.objects.filter(~shut_out_from(user, "pk"))
+    may_see = Person.objects.filter(not_shut_out(user, "pk"))
     if not user.has_perm("people.approve_erasure"):
         may_see = Person.objects.visible_to(user)
     seen = set(may_see.filter(pk__in=persons).values_list("pk", flat=True))

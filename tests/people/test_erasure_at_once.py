@@ -1,5 +1,7 @@
 """Erasure while others work, each with a connection and real commits: it never takes what was written in good faith."""
 
+import threading
+
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
@@ -123,17 +125,23 @@ def test_the_worker_waits_for_nobody_and_comes_again(approved, cast):
     from django.db import connection, transaction
 
     person, asked = approved()
+    held = threading.Event()
 
     def save_slowly():
         with transaction.atomic():
             fresh = Person.objects.select_for_update().select_related("key").get(pk=person.pk)
+            held.set()
             fresh.description = "tall"
             fresh.save()
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_sleep(1.2)")
         return "saved"
 
-    results = all_at_once([save_slowly, *[lambda: erasing.carry_out_approved(now=timezone.now())] * 2])
+    def carry_out():
+        assert held.wait(30)
+        return erasing.carry_out_approved(now=timezone.now())
+
+    results = all_at_once([save_slowly, carry_out, carry_out])
     assert results[0] == "saved"
     erasing.carry_out_approved(now=timezone.now())
     asked.refresh_from_db()
