@@ -5,8 +5,11 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg import sql
+
+from casework.vault.fields import EncryptedField
 
 AT_ONCE = 2_000
 _SERIAL = ("AutoField", "BigAutoField", "SmallAutoField")
@@ -45,7 +48,10 @@ def _copy(model: type[models.Model], instances: Sequence[models.Model]) -> None:
 def _cell(field: Any, connection: Any) -> Callable[[models.Model], Any]:
     """What gives a field's cell of an instance."""
     timed = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    if isinstance(field, _AS_IT_IS) and not timed:
+    if isinstance(field, EncryptedField) or timed:
+        return lambda instance: field.pre_save(instance, True)  # sealed, or the moment of writing
+    items = field.base_field if isinstance(field, ArrayField) else field
+    if isinstance(items, _AS_IT_IS):
         return attrgetter(field.attname)
 
     def prepared(instance: models.Model) -> Any:
