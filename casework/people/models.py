@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -70,7 +70,7 @@ class PersonQuerySet(RecordQuerySet):
         """Persons one of whose names meets every word of the text, one wrong letter a word forgiven."""
         found = self
         for codes in index.search_codes(text):
-            found = found.filter(name_codes__overlap=codes)
+            found = found.filter(name_codes__overlap=Value(codes, ArrayField(models.IntegerField())))
         return found if index.search_codes(text) else self.none()
 
 

@@ -114,7 +114,7 @@ def _sharing_trigrams(persons: PersonQuerySet, text: str) -> PersonQuerySet:
     shares = _frequencies(codes)
     rare = sorted(codes, key=lambda code: shares[code])[:RAREST]
     shared = _Shared(F("name_grams"), Value(codes, ArrayField(IntegerField())))
-    return persons.filter(name_grams__overlap=rare).annotate(shared=shared)
+    return persons.filter(name_grams__overlap=Value(rare, ArrayField(IntegerField()))).annotate(shared=shared)
 
 
 def _frequencies(codes: Sequence[int]) -> dict[int, float]:
