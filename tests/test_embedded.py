@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 import redis
 
 from casework import embedded
+from tests.support.passable import passable_directory
 
 AS_ROOT = os.geteuid() == 0
 NOBODY = {"user": embedded.NOBODY, "group": embedded.NOBODY, "extra_groups": []}
@@ -34,26 +34,16 @@ with embedded.{how}({state!r}, durable=False) as ends:
 """
 
 
-@contextlib.contextmanager
-def short_directory() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="cw-", dir="/tmp"))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 @pytest.fixture
 def directory() -> Iterator[Path]:
-    with short_directory() as path:
+    with passable_directory() as path:
         yield path
 
 
 @pytest.fixture(scope="module")
 def prepared() -> Iterator[Path]:
     """A state directory whose servers have run once and are stopped."""
-    with short_directory() as path:
+    with passable_directory() as path:
         with embedded.services(path / "state", durable=False):
             pass
         yield path / "state"
@@ -69,7 +59,7 @@ def state(prepared: Path, directory: Path) -> Path:
 @pytest.fixture(scope="module")
 def ends() -> Iterator[embedded.Endpoints]:
     """Running servers that the tests of this file share and leave as they were."""
-    with short_directory() as path, embedded.services(path / "state", durable=False) as endpoints:
+    with passable_directory() as path, embedded.services(path / "state", durable=False) as endpoints:
         yield endpoints
 
 

@@ -3,9 +3,8 @@
 import base64
 import datetime
 import json
-import shutil
-import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from casework.audit.models import Event
 from casework.audit.seal_models import Seal, Sealer, Verification, Waiting
 from casework.audit.services import act, refuse
 from tests.audit.trails import checked, in_threads, some_events, superuser
+from tests.support.passable import passable_directory
 
 NOW = datetime.datetime(2026, 6, 4, 12, tzinfo=datetime.UTC)
 
@@ -257,10 +257,13 @@ def test_a_start_without_a_key_is_refused(settings: Any) -> None:
     assert "casework.E020" in found
 
 
-def test_a_state_directory_from_before_the_seals_gets_the_key(request: Any) -> None:
-    state = Path(tempfile.mkdtemp(prefix="casework-secrets-"))
-    request.addfinalizer(lambda: shutil.rmtree(state))
-    state.chmod(0o755)  # root's servers pass through
+@pytest.fixture
+def state() -> Iterator[Path]:
+    with passable_directory() as base:
+        yield base
+
+
+def test_a_state_directory_from_before_the_seals_gets_the_key(state: Path) -> None:
     made = embedded.endpoints(state)
     path = made.state / "secrets.json"
     kept = json.loads(path.read_text())

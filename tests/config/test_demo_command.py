@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 
 from casework.access.models import Organisation
 from casework.config.demo import accounts, processes
+from tests.support.passable import passable_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,13 +90,9 @@ def _demo(state: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state directory where the databases' own user can go."""
-    base = tmp_path_factory.mktemp("demo")
-    for directory in (base, base.parent, base.parent.parent):
-        with contextlib.suppress(PermissionError):
-            directory.chmod(directory.stat().st_mode | 0o011)
-    return base / "state"
+def state() -> Iterator[Path]:
+    with passable_directory() as base:
+        yield base / "state"
 
 
 @pytest.mark.soak

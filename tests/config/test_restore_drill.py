@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 
 from casework import embedded
 from tests.exchange.test_no_name_on_disk import CYRILLIC, LATIN, found, names, needles_of
+from tests.support.passable import passable_directory
 
 pytestmark = pytest.mark.soak
 
@@ -30,10 +30,8 @@ MANY = 1_000
 
 @pytest.fixture
 def directory() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="cw-", dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with passable_directory() as path:
+        yield path
 
 
 def manage(state: Path, *arguments: str, code: int = 0, **variables: str) -> str:
@@ -60,6 +58,7 @@ def python(state: Path, program: str, **variables: str) -> str:
 COUNT = """
 from django.db import connection
 import json
+from tests.support.passable import passable_directory
 counts = {}
 with connection.cursor() as cursor:
     for table in sorted(connection.introspection.table_names(cursor)):

@@ -11,12 +11,10 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -37,6 +35,7 @@ from casework import embedded
 from casework.statistics import engine, replica
 from casework.vault import files
 from casework.vault.models import FileLost, StoredFile, VaultKey
+from tests.support.passable import passable_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "casework" / "config" / "deploy"
@@ -413,14 +412,12 @@ class Browser:
 
 @pytest.fixture
 def site(store: str) -> Iterator[Site]:
-    folder = Path(tempfile.mkdtemp(prefix="casework-scale-", dir="/tmp"))
-    folder.chmod(0o755)
-    made = Site(folder, store)
-    try:
-        yield made
-    finally:
-        made.stop_all()
-        shutil.rmtree(folder)
+    with passable_directory() as folder:
+        made = Site(folder, store)
+        try:
+            yield made
+        finally:
+            made.stop_all()
 
 
 def log_referral(browser: Browser, opened_at: str, posted_to: str) -> str:

@@ -27,6 +27,7 @@ from aiosmtpd.controller import Controller
 from casework import embedded
 from tests.soak.clients import Client, Crowd
 from tests.soak.programs import ROOT, Program, connect, ours, servers, table
+from tests.support.passable import passable_directory
 
 CI = os.environ.get("CASEWORK_SOAK") == "ci"
 KILLS, REFERRALS = (5, 1_000) if CI else (50, 10_000)
@@ -50,14 +51,9 @@ class Sink:
 
 
 @pytest.fixture
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A state directory where the databases' own user can go."""
-    base = tmp_path_factory.mktemp("soak")
-    for directory in (base, base.parent, base.parent.parent):
-        with contextlib.suppress(PermissionError):
-            directory.chmod(directory.stat().st_mode | 0o011)
-    yield base / "state"
-    shutil.rmtree(base, ignore_errors=True)
+def state() -> Iterator[Path]:
+    with passable_directory() as base:
+        yield base / "state"
 
 
 @pytest.fixture
