@@ -26,7 +26,7 @@ def require_visible(record: Any, user: User) -> None:
 
     In the words of `require`: whoever guesses a number learns nothing from them.
     """
-    if not type(record).objects.visible_to(user).filter(pk=record.pk).exists():
+    if not type(record).objects.is_visible_to(user, record):
         raise Refused(_("Your role may not do this."))
 
 

@@ -81,7 +81,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
         return not_shut_out(user, *self.PERSON_PATHS)
 
     def visible_to(self, user: Any) -> Self:
-        """The rows that this user may see: for single records, counts, related lookups and exports."""
+        """The rows that this user may see: for related lookups and exports."""
         match self._live_principals(user):
             case []:
                 return self.none()
@@ -90,6 +90,10 @@ class VisibleQuerySet(models.QuerySet[Any]):
             case several:
                 keys = [self.model._base_manager.filter(principal).order_by().values("pk") for principal in several]
                 return self.filter(pk__in=keys[0].union(*keys[1:], all=True))
+
+    def is_visible_to(self, user: Any, record: Any) -> bool:
+        """Whether the user may see this one record: principal by principal, until one of them lets the user in."""
+        return any(self.filter(principal, pk=record.pk).exists() for principal in self._live_principals(user))
 
     def page_visible_to(
         self, user: Any, *, order_by: Sequence[str], size: int, after: tuple[Any, ...] | None = None

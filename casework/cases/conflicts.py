@@ -99,7 +99,7 @@ def _take_cases_away(person: Person, user: User, declared_by: User, now: datetim
         audit.act("end_assignment", case, person, by=declared_by, fields=["caseworker"])
         if case.status == CaseStatus.OPEN:
             supervisors = User.objects.colleagues(case.organisation_id, Role.SUPERVISOR).exclude(pk=user.pk)
-            told = [each for each in supervisors if Case.objects.visible_to(each).filter(pk=case.pk).exists()]
+            told = [each for each in supervisors if Case.objects.is_visible_to(each, case)]
             board = reverse("cases:assignment-board")
             tell(told, Subject.CASE_WITHOUT_CASEWORKER, reference=case.number, path=board)
 

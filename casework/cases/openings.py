@@ -153,7 +153,7 @@ def break_glass(*, number: str, reason_kind: str, reason: str, broken_by: User, 
             raise Refused(
                 _("No case with this number can be opened here. Check the number, or ask a supervisor."), field="number"
             )
-        if Case.objects.visible_to(broken_by).filter(pk=case.pk).exists():
+        if Case.objects.is_visible_to(broken_by, case):
             raise Refused(_("You see this case already: open it from your list."), field="number", case=case)
         if Case.objects.through_glass(broken_by, now).filter(pk=case.pk).exists():
             raise Refused(_("You have opened this case already, and the hour is not over."), field="number", case=case)

@@ -247,6 +247,6 @@ def decide_sealing(request: SignedIn, number: str) -> HttpResponse:
     except Refused as refusal:
         audit.refuse(request.user, "decide_sealing", found, found.person)
         messages.error(request, refusal.sentence)
-    if Case.objects.visible_to(request.user).filter(pk=found.pk).exists():
+    if Case.objects.is_visible_to(request.user, found):
         return redirect("cases:case", number)
     return redirect("cases:cases")  # it was unsealed, and is somebody else's

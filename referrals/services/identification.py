@@ -125,7 +125,7 @@ def record_decision(
     case = referral.case
     derive_victim_status(case=case, today=today, derived_by=recorded_by)
     worker = case.caseworker
-    sees = worker is not None and Case.objects.visible_to(worker).filter(pk=case.pk).exists()
+    sees = worker is not None and Case.objects.is_visible_to(worker, case)
     told = [*([worker] if worker is not None and sees else []), *supervisors_of(referral)]
     page = reverse("referrals:case-referrals", args=[case.number])
     tell(told, Subject.DECISION_RECORDED, reference=case.number, path=page)

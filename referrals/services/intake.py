@@ -79,7 +79,7 @@ def log_referral(
     require(logged_by, "referrals.log_referral")
     if organisation.pk != logged_by.organisation_id:
         raise Refused(_("You log referrals for your own organisation only."))
-    if existing_person is not None and not Person.objects.visible_to(logged_by).filter(pk=existing_person.pk).exists():
+    if existing_person is not None and not Person.objects.is_visible_to(logged_by, existing_person):
         raise Refused(_("You do not see this person. Write down what you were told, without choosing a person."))
     referral = Referral(
         organisation=organisation,

@@ -18,7 +18,7 @@ def must_reach(referral: Referral, user: User) -> None:
     A page may have been open for hours: meanwhile the duty ended, or the case went to somebody else.
     """
     works_here = user.organisation_id == referral.organisation_id
-    if not (works_here and Referral.objects.visible_to(user).filter(pk=referral.pk).exists()):
+    if not (works_here and Referral.objects.is_visible_to(user, referral)):
         raise Refused(_("This referral is no longer yours to work on. Ask your supervisor."))
 
 
@@ -38,7 +38,7 @@ def supervisors_of(referral: Referral) -> list[User]:
     supervisors = User.objects.colleagues(referral.organisation_id, Role.SUPERVISOR)
     if not referral.sealed:
         return list(supervisors)
-    return [user for user in supervisors if Referral.objects.visible_to(user).filter(pk=referral.pk).exists()]
+    return [user for user in supervisors if Referral.objects.is_visible_to(user, referral)]
 
 
 def receivers_of(referral: Referral, now: datetime.datetime) -> list[Any]:

@@ -33,7 +33,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
     matches = _may_be_the_same(found, request.user)
     audit.read(request, "referral", *concerned(found), *[match["person"] for match in matches])
     case = found.case
-    case_visible = case is not None and Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
+    case_visible = case is not None and Case.objects.is_visible_to(request.user, case)
     identification = (
         Identification.objects.visible_to(request.user)
         .select_related("key", "route_decided_by")
@@ -41,7 +41,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         .first()
     )
     earlier = found.linked_to
-    earlier_visible = earlier and Referral.objects.visible_to(request.user).filter(pk=earlier.pk).exists()
+    earlier_visible = earlier and Referral.objects.is_visible_to(request.user, earlier)
     page = {
         "referral": found,
         "who": who(found),

@@ -183,6 +183,6 @@ def _page(referral: Referral, form: Any, **more: Any) -> dict[str, Any]:
 def _done(request: SignedIn, referral: Referral, sentence: str) -> HttpResponse:
     """Say what was done and go back: to the referral, or to the list when the act took it out of sight."""
     messages.success(request, sentence)
-    if Referral.objects.visible_to(request.user).filter(pk=referral.pk).exists():
+    if Referral.objects.is_visible_to(request.user, referral):
         return redirect(url_of(referral))
     return redirect(reverse("referrals:referrals"))

@@ -53,6 +53,7 @@ def served(*, port: int, with_data: bool, say: Callable[[str], object]) -> Itera
             address = address_of(server)
             children.start_web(server)  # it loads while the rest is made
             server.close()  # from here on the web server alone holds it
+            say(f"Pages are served at {address}/ while the rest is made.")
             fill(with_data=with_data, say=say)
             children.wait_for_pages(address)
             children.start_worker()
