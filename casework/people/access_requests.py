@@ -26,6 +26,7 @@ from casework.people.report import access_pdf
 from casework.people.requests import about, new_number, tell_one
 from casework.vault import files
 from casework.vault.crypto import Erased
+from casework.vault.models import FileLost, StorageAway
 from casework.workflow import Refused, advance, lock
 
 MEDIA = {"pdf": "application/pdf", "json": "application/json"}
@@ -330,7 +331,12 @@ def export_access_request(*, request: AccessRequest, kind: str, exported_by: Use
     if request.status != AccessStatus.READY or stored is None:
         raise Refused(_("This answer is not ready yet."))
     audit.act("export_access_request", request, request.person, by=exported_by, note=kind)
-    return stored.read()
+    try:
+        return stored.read()
+    except StorageAway:
+        raise Refused(_("The files do not answer at the moment. Try again in a few minutes.")) from None
+    except FileLost:
+        raise Refused(_("This file is lost or damaged. Tell your technician: a backup may have it.")) from None
 
 
 def title_of(section: AccessSection) -> str | Promise:

@@ -515,6 +515,8 @@ def access_request(request: SignedIn, number: str) -> HttpResponse:
     audit.read(request, "access_request", found, found.person)
     sections = list(access_requests.sections_of(found)) if found.status != AccessStatus.RECORDED else []
     reviewing = found.status == AccessStatus.REVIEW and found.recorded_by_id != request.user.pk
+    may_release = reviewing and request.user.has_perm("people.review_access_request")
+    left = sum(1 for section in sections if section.body and section.checked_at is None)
     page = {
         "asked": found,
         "now": timezone.now(),
@@ -523,7 +525,8 @@ def access_request(request: SignedIn, number: str) -> HttpResponse:
         "percent": round(100 * found.steps_done / found.steps) if found.steps else 0,
         "headers": [_("Section"), _("Entries"), _("Looked at by"), _("Result")],
         "sections": [_section_row(found, section) for section in sections if section.body],
-        "may_release": reviewing and request.user.has_perm("people.review_access_request"),
+        "may_release": may_release and not left,
+        "left": _("Look at every section first: %(count)d are left.") % {"count": left} if may_release and left else "",
         "waits_for_other": found.status == AccessStatus.REVIEW and not reviewing,
         "may_compile": may(found, "compile_again", request.user),
         "ready": found.status == AccessStatus.READY and not found.erased,

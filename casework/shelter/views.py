@@ -428,7 +428,7 @@ def overrides(request: SignedIn) -> HttpResponse:
             str(each.overridden_by),
             codes.label("placement_types", each.kind),
             each.override_reason,
-            str(each.pk),
+            _trail_of(request, each.pk),
         ]
         for each in shown
     ]
@@ -436,12 +436,19 @@ def overrides(request: SignedIn) -> HttpResponse:
         "headers": headers,
         "rows": rows,
         "opened_headers": [_("When"), _("Who"), _("What"), _("Reason"), _("Review"), _("Record")],
-        "opened": [_opened_row(each) for each in opened],
+        "opened": [_opened_row(request, each) for each in opened],
     }
     return render(request, "shelter/overrides.html", page)
 
 
-def _opened_row(opening: Opening) -> list[Any]:
+def _trail_of(request: SignedIn, key: uuid.UUID) -> Any:
+    """The way to what the trail says about a record that has no number."""
+    if not request.user.has_perm("audit.read_trail"):
+        return str(key)[:8]
+    return {"text": _("Audit trail"), "url": f"{reverse('audit:trail')}?{urlencode({'record': key})}"}
+
+
+def _opened_row(request: SignedIn, opening: Opening) -> list[Any]:
     what = {"text": opening.get_what_display(), "hint": opening.get_kind_display()}
     reason = {"text": opening.get_reason_kind_display(), "hint": opening.reason}
     word: dict[str, Any] = {
@@ -450,4 +457,4 @@ def _opened_row(opening: Opening) -> list[Any]:
         "hint": opening.review_reason,
     }
     review = word if opening.reviewed_at else {"text": _("Not yet")}
-    return [opening.opened_at, str(opening.user), what, reason, review, str(opening.pk)]
+    return [opening.opened_at, str(opening.user), what, reason, review, _trail_of(request, opening.pk)]

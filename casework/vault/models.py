@@ -138,6 +138,10 @@ class FileLost(crypto.Tampered):
     """The storage no longer has the bytes of a file, or other bytes in their place."""
 
 
+class StorageAway(Exception):
+    """The storage does not answer: the file may be there all the same."""
+
+
 class StoredFile(Sealed):
     """A file in the storage, sealed with its record's key and bound to this row. Written by `vault.files` alone."""
 
@@ -162,7 +166,8 @@ class StoredFile(Sealed):
 
     def read(self) -> bytes:
         """The content. Raises `crypto.Erased` when it was forgotten or its key destroyed, `FileLost` when the storage
-        has lost it or has other bytes, `crypto.Tampered` when they do not open here; never anything but the content.
+        has lost it or has other bytes, `StorageAway` when that cannot be known now, `crypto.Tampered` when they do not
+        open here; never anything but the content.
         """
         if self.forgotten_at is not None:
             raise crypto.Erased(str(self.id))
@@ -172,6 +177,8 @@ class StoredFile(Sealed):
                 sealed = file.read(self.size + SEAL + 1)  # a byte more than there may be
         except FileNotFoundError:
             raise FileLost(f"the storage has no file for {self.id}") from None
+        except Exception as problem:  # each kind of storage fails in its own words
+            raise StorageAway(type(problem).__name__) from None
         if hashlib.sha256(sealed).digest() != bytes(self.sha256):
             raise FileLost(f"the storage holds other bytes for {self.id} than were stored")
         return crypto.open_sealed(sealed, key=plain_key, place=self.place)

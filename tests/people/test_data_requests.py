@@ -6,6 +6,7 @@ import json
 
 import pypdf
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -138,6 +139,21 @@ def test_the_download_is_traced_signed_in_again_and_named_by_its_number(cast, do
     assert as_user(cast.ana).get(url).status_code == 404
     assert as_user(cast.petar).get(url).status_code == 403
     assert as_user(cast.vesna).get(url.replace(".pdf", ".exe")).status_code == 404
+
+
+def test_a_file_that_is_away_or_lost_is_a_sentence_and_no_trace(cast, dossier, as_user, monkeypatch):
+    asked = released(cast, dossier.case.person)
+    url = reverse("people:export-access-request", args=[asked.number, "pdf"])
+
+    def away(*args):
+        raise ConnectionError("the store")
+
+    monkeypatch.setattr(default_storage, "open", away)
+    assert "do not answer at the moment" in as_user(cast.vesna).get(url, follow=True).content.decode()
+    monkeypatch.undo()
+    default_storage.delete(asked.pdf.name)
+    assert "lost or damaged" in as_user(cast.vesna).get(url, follow=True).content.decode()
+    assert not Event.objects.filter(verb="export_access_request", kind="act").exists()
 
 
 def test_the_reviewer_is_another_and_looks_at_every_section(cast, dossier, as_user):
