@@ -289,6 +289,7 @@ def erasure(request: SignedIn, number: str) -> HttpResponse:
         "blocks": [block.sentence for block in holdings.in_the_way(subject, timezone.now())] if waiting else [],
         "stopped_by": _stopped(found.stopped_by),
         "may_approve": may_decide and may(found, "approve_erasure", request.user),
+        "waits_for_other": found.status == ErasureStatus.ASKED and not may_decide,
         "may_refuse": may_decide and may(found, "refuse_erasure", request.user),
         "may_open_person": found.person is not None and request.user.has_perm("people.view_person"),
     }
