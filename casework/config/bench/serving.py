@@ -59,8 +59,12 @@ def _served() -> Iterator[int]:
             cwd=settings.BASE_DIR,
             # the session is made here, without a second factor
             env=os.environ
-            | {DATABASE_VARIABLE: connections.settings["default"]["NAME"], "CASEWORK_REQUIRE_MFA": "false"},
-            stdout=subprocess.DEVNULL,  # a line per request
+            | {
+                DATABASE_VARIABLE: connections.settings["default"]["NAME"],
+                "CASEWORK_REQUIRE_MFA": "false",
+                "CASEWORK_LOG_LEVEL": "ERROR",  # else a line per request
+            },
+            stdout=subprocess.DEVNULL,
             pass_fds=[handle],
         )
         try:
