@@ -107,7 +107,6 @@ def _shown(counted: Counted, published: Any, whose: str) -> dict[str, Any]:
             (_("Unit"), figure.unit_label),
             (_("Counted by"), figure.counting_body),
             (_("Period"), figure.period_rule),
-            (_("Id"), figure.id),
         ],
         "breakdowns": [_table(breakdown) for breakdown in counted.breakdowns],
         "trend": [(str(year), value) for year, value in counted.trend],
