@@ -51,7 +51,7 @@ class _Open(models.Func):
 def _statement(persons: Callable[[Any], Any]) -> str:
     """The subquery's SQL, with one placeholder: the user's key."""
     nobody = SimpleNamespace(pk=uuid.UUID(int=0))
-    sql, params = persons(nobody).query.sql_with_params()
+    sql, params = persons(nobody).order_by().query.sql_with_params()
     if params != (nobody.pk,):
         raise ImproperlyConfigured("what shuts a user out is asked with the key of the user and nothing else")
     return str(sql)
@@ -91,8 +91,13 @@ class VisibleQuerySet(models.QuerySet[Any]):
                 keys = [self.model._base_manager.filter(principal).order_by().values("pk") for principal in several]
                 return self.filter(pk__in=keys[0].union(*keys[1:], all=True))
 
+    def one_visible_to(self, user: Any, **lookup: Any) -> Any | None:
+        """The one record of this lookup, or None: principal by principal, until one of them lets the user in."""
+        found = (self.filter(principal, **lookup).first() for principal in self._live_principals(user))
+        return next((record for record in found if record is not None), None)
+
     def is_visible_to(self, user: Any, record: Any) -> bool:
-        """Whether the user may see this one record: principal by principal, until one of them lets the user in."""
+        """Whether the user may see this one record, asked in the same way."""
         return any(self.filter(principal, pk=record.pk).exists() for principal in self._live_principals(user))
 
     def page_visible_to(

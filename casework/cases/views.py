@@ -58,11 +58,8 @@ LISTED = [
 # What every page of a case begins with --------------------------------------------------------------------------------
 def visible_case(request: SignedIn, number: str) -> Case:
     """The case of this number, if this user may see it. Raises Http404 otherwise."""
-    found = (
-        Case.objects.visible_to(request.user)
-        .select_related("key", "person__key", "organisation", "caseworker")
-        .filter(number=number)
-        .first()
+    found = Case.objects.select_related("key", "person__key", "organisation", "caseworker").one_visible_to(
+        request.user, number=number
     )
     if found is None:
         raise Http404

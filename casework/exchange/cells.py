@@ -6,8 +6,10 @@ first written as the text that a CSV file would have, so that a workbook and a f
 
 import datetime
 import re
+import sys
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -129,6 +131,10 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in (item.strip() for item in text.split(";")) if part))
 
 
+# Of codes, never of free text: thousands of rows share the few values that there are.
+_split_codes = lru_cache(maxsize=2_000)(split)
+
+
 def _text(text: str) -> str:
     return text.strip()
 
@@ -147,7 +153,7 @@ def code(allowed: Container[str], *, empty: str | None = None, answers: bool = F
     def parse(text: str) -> str:
         if text not in allowed:
             raise Unreadable(_unknown_code(text))
-        return text
+        return sys.intern(text)
 
     return Kind(parse, _typed_answer if answers else _typed_text, empty)
 
@@ -161,7 +167,7 @@ def codes_of(allowed: Callable[[str], bool], *, sentence: Any = None) -> Kind:
     """Several codes, each of which `allowed` accepts, in the order given."""
 
     def parse(text: str) -> tuple[str, ...]:
-        found = split(text)
+        found = _split_codes(text)
         for item in found:
             if not allowed(item):
                 raise Unreadable(sentence % {"code": quoted(item)} if sentence else _unknown_code(item))
@@ -181,7 +187,7 @@ COUNTRIES = codes_of(
 )
 _LANGUAGES = codes_of(codes.is_language, sentence=gettext_lazy("“%(code)s” is not a language of ISO 639."))
 LANGUAGES = Kind(
-    lambda text: tuple(dict.fromkeys(codes.canonical_language(item) or item for item in _LANGUAGES.parse(text))),
+    lambda text: _split_codes(";".join(codes.canonical_language(item) or item for item in _LANGUAGES.parse(text))),
     _typed_text,
     (),
 )

@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Max
@@ -20,6 +21,7 @@ from casework.vault.models import VaultKey
 
 _FIRST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 _UNKNOWN_PRINT = "-" * 12
+_NO_PRINTS: Mapping[str, str] = MappingProxyType({})  # one for all: there are as many persons as referrals
 # What must be the same in every referral of a person, as far as it is known.
 STEADY = ("given_name", "family_name", "other_names", "languages", "unaccompanied")
 # What the newest referral that knows it says.
@@ -69,7 +71,7 @@ class Known:
         self.changed = False
         self.sealed = False
         self.steady: dict[str, Any] = {}
-        self.prints: dict[str, str] = {}
+        self.prints: Mapping[str, str] = _NO_PRINTS  # of what the records know already
         self.sex = "unknown"
         self.birth_date: datetime.date | None = None
         self.citizenships: tuple[str, ...] = ()
@@ -178,13 +180,12 @@ class Persons:
         value = row[column]
         if value in (None, "", (), "unknown") or not row.good(column):
             return
-        print_ = _print(column, value)
-        before = known.prints.get(column)
+        held = known.steady.get(column)
+        before = known.prints.get(column) if held is None else _print(column, held)
         if before is None:
-            known.prints[column] = print_
             known.steady[column] = value
             known.changed = True
-        elif before != print_:
+        elif before != _print(column, value):
             self.run.refuse(
                 "referrals",
                 row.line,
@@ -199,17 +200,17 @@ def _print(column: str, value: Any) -> str:
 
 
 def _prints_as_text(known: Known) -> str:
-    return "".join(known.prints.get(column, _UNKNOWN_PRINT) for column in STEADY)
+    """What the records and this run know of the steady columns, hashed."""
+    known_here = {column: _print(column, value) for column, value in known.steady.items()}
+    return "".join({**known.prints, **known_here}.get(column, _UNKNOWN_PRINT) for column in STEADY)
 
 
 def _from_records(person: Person, external: str) -> Known:
     known = Known(external, None)
     known.existing, known.person_id, known.sealed = person, person.pk, person.sealed
     prints = person.external_print or ""
-    for at, column in enumerate(STEADY):
-        held = prints[at * 12 : at * 12 + 12]
-        if held and held != _UNKNOWN_PRINT:
-            known.prints[column] = held
+    held = {column: prints[at * 12 : at * 12 + 12] for at, column in enumerate(STEADY)}
+    known.prints = {column: print_ for column, print_ in held.items() if print_ and print_ != _UNKNOWN_PRINT}
     known.sex, known.citizenships = person.sex, tuple(person.citizenships)
     if person.key.wrapped is not None:
         birth_date: Any = person.birth_date

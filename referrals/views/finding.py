@@ -26,14 +26,10 @@ def with_keys(referrals: Any) -> ReferralQuerySet:
 
 def visible_referral(request: SignedIn, number: str) -> Referral:
     """The referral of this number, if this user may see it. Raises Http404 otherwise."""
-    found = (
-        with_keys(Referral.objects.visible_to(request.user))
-        .select_related(
-            "organisation", "logged_by", "initiated_by", "informed_by", "error_by", "case__caseworker", "linked_to"
-        )
-        .filter(number=number)
-        .first()
+    shown = with_keys(Referral.objects.all()).select_related(
+        "organisation", "logged_by", "initiated_by", "informed_by", "error_by", "case__caseworker", "linked_to"
     )
+    found = shown.one_visible_to(request.user, number=number)
     if found is None:
         raise Http404
     return found

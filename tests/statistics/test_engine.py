@@ -14,15 +14,16 @@ from casework.workflow import Refused
 from tests.statistics.records import Day
 
 NOW = datetime.datetime(2026, 11, 22, 9, 0, tzinfo=datetime.UTC)
+QUERIES = 3  # one counts; one before and one after it say how its tables are joined
 
 
 @pytest.mark.django_db
 def test_one_query_however_many_tables_and_years(records, monkeypatch, django_assert_num_queries):
     for _each in range(3):
         records.referral(records.person(), Day(2024, 2, 1))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(QUERIES):
         annual_report(2024)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(QUERIES):
         report = annual_report(2024, years_before=4)
     twice = registry.FIGURES | {
         f"again-{figure.id}": dataclasses.replace(figure, id=f"again-{figure.id}")
@@ -30,7 +31,7 @@ def test_one_query_however_many_tables_and_years(records, monkeypatch, django_as
     }
     monkeypatch.setattr(registry, "FIGURES", twice)
     assert len(report.figures) == 7
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(QUERIES):
         assert len(annual_report(2024).figures) == 14
 
 
