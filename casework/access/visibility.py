@@ -42,9 +42,9 @@ class _Open(models.Func):
         super().__init__(path)
         self.subquery, self.user = _statement(persons), user.pk
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, *args: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
         found, params = compiler.compile(self.source_expressions[0])
-        return f"({found} IN ({self.subquery})) IS NOT TRUE", [*params, self.user]
+        return f"({found} IN ({self.subquery})) IS NOT TRUE", (*params, self.user)
 
 
 @cache
