@@ -56,5 +56,9 @@ class NoSignup(DefaultAccountAdapter):
         verb = "sign_in_again" if request.user.is_authenticated else "sign_in"
         note_failed_sign_in(username=str(credentials.get("username", "")), verb=verb)
 
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """What allauth warns of has gone right here (new recovery codes); what went wrong is an error of a form."""
+        super().add_message(request, messages.SUCCESS if level == messages.WARNING else level, *args, **kwargs)
+
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Nothing by mail: `casework.access.signals` tells the account's owner through the outbox."""

@@ -7,6 +7,7 @@ layer knows none of them. Nothing that is read here is sealed: numbers and the n
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -74,6 +75,23 @@ def references(pairs: Iterable[tuple[str, str]]) -> dict[str, Reference]:
             else:
                 found[key] = Reference(key, f"{kind} {key[:8]}", False, kind)
     return found
+
+
+@cache
+def _choices(label: str) -> dict[str, Any]:
+    """The codes that a record of this kind may hold, and their words. (Of a person it would be what they are.)"""
+    model = _model(label)
+    if model is None or model.__name__ == "Person":
+        return {}
+    every = [getattr(field, "flatchoices", None) or () for field in model._meta.get_fields()]
+    return {value: words for pairs in reversed(every) for value, words in pairs}
+
+
+def choice(code: str, labels: Iterable[str]) -> str:
+    """What a code means by the records that it stands beside, or a model's label. Empty when neither knows."""
+    if "." in code and (model := _model(code)):
+        return str(model._meta.verbose_name).capitalize()
+    return next((str(_choices(label)[code]) for label in labels if code in _choices(label)), "")
 
 
 def keys_of(text: str) -> list[str]:

@@ -181,7 +181,8 @@ def verbs_of(group: str) -> list[str]:
     return sorted(verb for verb in {*WORDS, *named} if verb in named or (starts and verb.startswith(starts)))
 
 
-# What a note of the trail says in words: the tab of a case that was open. Codes of other kinds are shown as they are.
+# What a note of the trail says in words: the tab of a case that was open, the field that was asked for, the way of
+# signing in. A code that a record in the same row explains is asked of that record (references.choice).
 _NOTES = {
     "assignments": _("Assignments"),
     "colleagues": _("Named colleagues"),
@@ -192,6 +193,15 @@ _NOTES = {
     "summary": _("Summary"),
     "timeline": _("Timeline"),
     "witness": _("Witness status"),
+    "address": _("Address of a shelter"),
+    "contacts": _("Contacts"),
+    "identifiers": _("Documents and identifiers"),
+    "names": _("Name of a protected person"),
+    "password": _("Password"),
+    "recovery_codes": _("Recovery codes"),
+    "second-factor": _("Second step of signing in"),
+    "totp": _("App on a phone"),
+    "webauthn": _("Key"),
 }
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from casework.audit.forms import TrailForm
 from casework.audit.models import Event, EventQuerySet, Kind
-from casework.audit.references import Reference, naming, references
+from casework.audit.references import Reference, choice, naming, references
 from casework.audit.views.common import frame, next_page, trail_url
 from casework.audit.words import note_words, verbs_of, words
 
@@ -122,7 +122,7 @@ def _row(event: Event, named: dict[str, Reference]) -> dict[str, Any]:
         "who": event.actor or _("The system"),
         "what": words(event.verb),
         "refused": event.kind == Kind.REFUSAL,
-        "note": note_words(note),
+        "note": choice(note, dict.fromkeys(event.labels)) or note_words(note),
         "records": [
             {"text": record.text, "url": trail_url(record=record.text if record.has_number else record.key)}
             for record in records[:RECORDS]

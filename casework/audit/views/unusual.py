@@ -56,6 +56,6 @@ def unusual_reads(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "heads": [_("Rule"), _("Who"), _("Record"), _("Times"), _("Last")],
             "rules": [(rule.code, rule.label, rule.why(), len(findings)) for rule, findings in found],
-            "chart": [(rule.label, len(findings)) for rule, findings in found],
+            "chart": [(rule.label, len(findings)) for rule, findings in found] if every else [],
         },
     )

@@ -178,6 +178,10 @@ LANGUAGES = {
     "sr": ("sr-Cyrl", "Српски"),
 }
 
+# What stays on one line where there is room: the number of a record, a day, a moment; a status of few letters.
+_UNBROKEN = re.compile(r"[A-Z]{1,2}-\d{4}-\d{6}|\d{2}\.\d{2}\.\d{4}\.(?: \d{2}:\d{2})?")
+_SHORT = 24
+
 _ids = counter(1)
 
 
@@ -243,7 +247,8 @@ def shown(value: Any) -> str:
         return _render("value_list", {"values": value})
     if isinstance(value, SafeString):
         return value
-    return format_html('<span class="cw-text">{}</span>', value)  # not a component file: a table has hundreds of these
+    kind = "cw-text cw-unbroken" if _UNBROKEN.fullmatch(str(value)) else "cw-text"
+    return format_html('<span class="{}">{}</span>', kind, value)  # not a component file: a table has hundreds of these
 
 
 @register.filter
@@ -278,7 +283,8 @@ def tag(status: str | None, label: str = "", colour: str = "") -> dict[str, Any]
     """A status in words, with a colour beside the words and never instead of them."""
     key = str(status or "").replace("_", "-").lower()
     words = label or (str(status).replace("_", " ").replace("-", " ").capitalize() if status else NOT_KNOWN)
-    return {"label": words, "colour": colour or STATUS_COLOURS.get(key, "grey")}
+    short = len(str(words)) <= _SHORT
+    return {"label": words, "colour": colour or STATUS_COLOURS.get(key, "grey"), "short": short}
 
 
 @register.inclusion_tag("components/page_header.html")
