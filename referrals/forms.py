@@ -14,6 +14,7 @@ from casework.access.forms import (
     DayField,
     LongTextField,
     MomentField,
+    RecordField,
     RecordForm,
     TextField,
     ThreeWayField,
@@ -210,7 +211,7 @@ class LogReferralForm(_FullReportForm):
 class SubmitReferralForm(_ReportForm):
     """A responder's form: short, for a telephone in one hand."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("To whom?"), empty_label=_("Choose…"))
+    organisation = RecordField(Organisation.objects.none(), label=_("To whom?"), empty_label=_("Choose…"))
     source = CodeField("referral_sources", label=_("You are writing as"))
     referrer_contact = TextField(label=_("How can they reach you?"), required=False)
     safe_contact = LongTextField(

@@ -57,6 +57,18 @@ class TextField(forms.CharField):
         self.validators.append(_readable)
 
 
+class RecordField(forms.ModelChoiceField):
+    """One record of those offered. To anything else there is one answer, which does not repeat what was sent."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:  # a key that is none: the model's field would quote it
+            raise ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": ""}
+            ) from None
+
+
 class LongTextField(TextField):
     """Free text of several lines, at most 20,000 characters."""
 
@@ -240,7 +252,7 @@ class CreateUserForm(RecordForm):
     username = forms.SlugField(label=_("User name"), max_length=40, help_text=_("Letters, digits, - and _."))
     full_name = TextField(label=_("Full name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), required=False)
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("No team"))
+    team = RecordField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("No team"))
 
     def __init__(self, *args: Any, organisation: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -279,7 +291,7 @@ class RequestRoleForm(RecordForm):
 
 
 class SetDutyForm(RecordForm):
-    user = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), empty_label=_("Choose…"))
+    user = RecordField(User.objects.none(), label=_("Colleague"), empty_label=_("Choose…"))
     starts_at = MomentField(label=_("From"))
     ends_at = MomentField(label=_("Until"))
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from casework.access.forms import DayField, LongTextField, MomentField, RecordForm, VersionedForm
+from casework.access.forms import DayField, LongTextField, MomentField, RecordField, RecordForm, VersionedForm
 from casework.access.grants import Role
 from casework.access.models import User
 from casework.cases.models import Case, CaseStatus, NoteKind, RiskLevel
@@ -70,7 +70,7 @@ class SealCaseForm(RecordForm):
 
 
 class NameColleagueForm(RecordForm):
-    colleague = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), empty_label=_("Choose…"))
+    colleague = RecordField(User.objects.none(), label=_("Colleague"), empty_label=_("Choose…"))
     until = DayField(label=_("Until the end of"))
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
@@ -83,7 +83,7 @@ class NameColleagueForm(RecordForm):
 class ReassignCaseForm(RecordForm):
     """The caseworkers with their workloads beside their names; `seen` is the assignment that the page shows."""
 
-    caseworker = forms.ModelChoiceField(
+    caseworker = RecordField(
         User.objects.none(), label=_("Give the case to"), widget=forms.RadioSelect, empty_label=None
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=60, required=False)

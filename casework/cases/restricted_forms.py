@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.forms import LongTextField, RecordForm, TextField
+from casework.access.forms import LongTextField, RecordField, RecordForm, TextField
 from casework.access.grants import Role
 from casework.access.models import User
 from casework.cases.models import Case
@@ -54,7 +54,7 @@ class ReviewOpeningForm(RecordForm):
 class DeclareConflictForm(RecordForm):
     """One's own conflict; a supervisor may record that of a colleague."""
 
-    user = forms.ModelChoiceField(User.objects.none(), label=_("Who has the conflict?"), empty_label=None)
+    user = RecordField(User.objects.none(), label=_("Who has the conflict?"), empty_label=None)
     kind = forms.ChoiceField(label=_("What kind of conflict?"), choices=ConflictKind.choices, widget=forms.RadioSelect)
     reason = LongTextField(
         label=_("In your own words"), rows=3, max_length=1_000, help_text=_("Supervisors who see the case read it.")

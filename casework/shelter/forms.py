@@ -10,6 +10,7 @@ from casework.access.forms import (
     CodeField,
     DayField,
     LongTextField,
+    RecordField,
     RecordForm,
     TextField,
     ThreeWayField,
@@ -30,7 +31,7 @@ _LEAVING = _("The night of this day is free again. Leave it empty while nobody k
 class BoardFilter(RecordForm):
     """Which shelter, from which night on, how many nights. Everything may stay empty."""
 
-    shelter = forms.ModelChoiceField(Shelter.objects.none(), label=_("Shelter"), required=False, empty_label=None)
+    shelter = RecordField(Shelter.objects.none(), label=_("Shelter"), required=False, empty_label=None)
     start = DayField(label=_("From"), required=False, help_text="")
     nights = forms.ChoiceField(label=_("Show"), choices=NIGHTS, required=False)
     case = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
@@ -41,7 +42,7 @@ class BoardFilter(RecordForm):
 
 
 class PlaceInBedForm(RecordForm):
-    bed = forms.ModelChoiceField(
+    bed = RecordField(
         Bed.objects.none(), label=_("Bed"), required=False, empty_label=_("The first that is free for the whole stay")
     )
     starts_on = DayField(label=_("First night"))

@@ -111,6 +111,15 @@ def test_asking_for_an_objects_permission_is_a_mistake(cast):
         cast.ana.has_perm("cases.view_case", cast.home)
 
 
+def test_a_colleague_that_is_none_is_answered_without_repeating_what_was_sent(cast, as_user):
+    sent = "<kanarinka>" * 500
+    page = as_user(cast.vesna).post(reverse("access:set-duty"), {"user": sent, "starts_at_0": "3.3.2031."})
+    assert page.status_code == 200 and page.context["form"].errors["user"] == [
+        "Select a valid choice. That choice is not one of the available choices."
+    ]
+    assert "kanarinka" not in page.content.decode() and "3.3.2031." in page.content.decode()
+
+
 def test_duty_overlaps_are_refused_by_sentence_and_by_the_database(cast):
     now = timezone.now()
     hour = datetime.timedelta(hours=1)
