@@ -164,15 +164,16 @@ def _workload_row(load: Workload) -> list[Any]:
 def case(request: SignedIn, number: str) -> HttpResponse:
     """Summary: who this is and how to reach them safely, where the case stands, what is due, who has it."""
     found = visible_case(request, number)
+    sealing = waiting_sealing(found, request.user) if found.sealed else None
     page = case_frame(request, found, active="summary") | {
         "now": timezone.now(),
         "age": found.person.age_on(timezone.localdate()),
         "history": found.victim_statuses.visible_to(request.user),
         "assignment": found.assignments.current().select_related("caseworker", "reviewed_by").first(),
         "clocks": _running_clocks(request, found),
-        "acts": _acts(found, request.user),
+        "acts": _acts(found, request.user, sealing),
         "openings": openings_of(found),
-        "sealing": waiting_sealing(found, request.user) if found.sealed else None,
+        "sealing": sealing,
         "masked": masked_fields(found.person, request.user),
         "may_reveal": request.user.has_perm("cases.reveal"),
     }
@@ -193,8 +194,8 @@ def _running_clocks(request: SignedIn, case: Case) -> list[tuple[Any, Any]]:
     return sorted(running, key=lambda pair: pair[1].due_at)
 
 
-def _acts(case: Case, user: Any) -> list[tuple[str, str]]:
-    """Label and address of what this user may do with the case now."""
+def _acts(case: Case, user: Any, sealing: Any) -> list[tuple[str, str]]:
+    """Label and address of what this user may do with the case now; `sealing` is what waits for a second person."""
     offered = [
         (case.status == CaseStatus.OPEN and user.has_perm("cases.amend_case"), _("Amend risk and plan"), "amend-case"),
         (
@@ -205,7 +206,7 @@ def _acts(case: Case, user: Any) -> list[tuple[str, str]]:
         (may(case, "close_case", user), _("Close the case"), "close-case"),
         (may(case, "reopen_case", user), _("Open the case again"), "reopen-case"),
         (not case.sealed and user.has_perm("cases.seal_case"), _("Seal the case"), "seal-case"),
-        (case.sealed and user.has_perm("cases.seal_case"), _("Unseal the case"), "ask-unsealing"),
+        (case.sealed and sealing is None and user.has_perm("cases.seal_case"), _("Unseal the case"), "ask-unsealing"),
         (user.has_perm("cases.declare_conflict"), _("Declare a conflict of interest"), "declare-conflict"),
     ]
     return [(label, reverse(f"cases:{name}", args=[case.number])) for yes, label, name in offered if yes]
@@ -466,6 +467,9 @@ def reopen_case(request: SignedIn, number: str) -> HttpResponse:
 def seal_case(request: SignedIn, number: str) -> HttpResponse:
     """Seal the case: from then on only the named see it, its person and their referrals."""
     found = visible_case(request, number)
+    if found.sealed and request.method == "GET":
+        messages.error(request, _("This case is sealed already."))
+        return redirect("cases:case", number)
     form = bind(request, SealCaseForm, case=found)
     if form.is_bound and form.is_valid():
         named = list(form.cleaned_data["named"])

@@ -123,6 +123,7 @@ def violations(axe: Axe, page: Page) -> list[str]:
     return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])} ×)" for one in answer]
 
 
+@pytest.mark.timeout(1200)  # more than a hundred pages at two widths
 def test_every_page(world: SimpleNamespace, window: Any, cast: SimpleNamespace, capsys: Any) -> None:
     desk, axe, wrong, seen = Desk(window, cast), Axe(), [], 0
     for name, address, user in pages(world):

@@ -41,6 +41,16 @@ def test_the_second_of_the_few_confirms_and_the_asker_cannot(cast, as_user, seal
         Sealing.objects.update(decided_by=cast.vesna)
 
 
+def test_unsealing_is_offered_once_nothing_waits_and_sealing_never_again(cast, as_user, sealed):
+    page, unseal = (reverse(f"cases:{name}", args=[sealed.number]) for name in ("case", "ask-unsealing"))
+    assert unseal not in as_user(cast.vesna).get(page).content.decode()
+    decide(as_user(cast.ana), sealed, "yes")
+    assert unseal in as_user(cast.vesna).get(page).content.decode()
+    again = as_user(cast.vesna).get(reverse("cases:seal-case", args=[sealed.number]), follow=True)
+    assert again.redirect_chain == [(page, 302)]
+    assert "This case is sealed already." in again.content.decode()
+
+
 def test_a_sealing_that_is_refused_is_undone(cast, as_user, sealed):
     decide(as_user(cast.ana), sealed, "no")
     fresh = Case.objects.select_related("person__key").get(pk=sealed.pk)
