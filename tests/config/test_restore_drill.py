@@ -58,7 +58,6 @@ def python(state: Path, program: str, **variables: str) -> str:
 COUNT = """
 from django.db import connection
 import json
-from tests.support.passable import passable_directory
 counts = {}
 with connection.cursor() as cursor:
     for table in sorted(connection.introspection.table_names(cursor)):
