@@ -1,30 +1,9 @@
 """The data files themselves: our copies, and the phrases they cite."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from reference import files
-
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-FOLDED = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
-
-
-def fold(text):
-    """As the header of each data file says: whitespace folded, curly quotes straightened, \\$ read as $."""
-    return re.sub(r"\s+", " ", text.translate(FOLDED).replace("\\$", "$")).strip()
-
-
-def citations(node):
-    if isinstance(node, dict):
-        if {"document", "locator"} <= node.keys():
-            yield node
-        for value in node.values():
-            yield from citations(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from citations(value)
+from tests.support.sources import SHARED, citations, needs_sources, not_found
 
 
 @pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the files we copied from are not on this machine")
@@ -35,15 +14,11 @@ def test_our_copies_equal_the_files_they_were_copied_from():
         assert (files.DATA / name).read_bytes() == (SHARED / "data" / name).read_bytes(), name
 
 
-@pytest.mark.skipif(not (SHARED / "sources").is_dir(), reason="the source documents are not on this machine")
+@needs_sources
 def test_every_cited_phrase_stands_in_its_document():
-    documents = {path.name: fold(path.read_text(encoding="utf-8")) for path in (SHARED / "sources").iterdir()}
-    cited = [
-        citation for stem in (*files.ENTRY_FILES, *files.CODE_LIST_FILES) for citation in citations(files.read(stem))
-    ]
-    assert len(cited) > 900
-    missing = [c for c in cited if fold(c["locator"]) not in documents.get(c["document"], "")]
-    assert not missing
+    contents = [files.read(stem) for stem in (*files.ENTRY_FILES, *files.CODE_LIST_FILES)]
+    assert len(list(citations(contents))) > 900
+    assert not not_found(contents)
 
 
 def test_every_file_is_listed_in_the_readme_with_its_licence():
