@@ -27,11 +27,18 @@ ENTRY_FILES = (
     "published_figures",
 )
 STANDARD_FILE = "htcds_fields_v2"
+OUR_FILES = ("directory", "glossary", "offence_facts")
+"""Beside the data folder: what we drew from the documents for daily work, and our own words."""
 
 
 def read(stem: str, directory: Path = DATA) -> dict[str, Any]:
     """The sections of one YAML file, such as `read("laws")["instruments"]`."""
-    return _parse(directory / f"{stem}.yaml")
+    return _parse((directory.parent if stem in OUR_FILES else directory) / f"{stem}.yaml")
+
+
+def our_files(directory: Path = DATA) -> tuple[str, ...]:
+    """Those of our own files that lie beside a data folder."""
+    return tuple(stem for stem in OUR_FILES if (directory.parent / f"{stem}.yaml").exists())
 
 
 def _parse(path: Path) -> dict[str, Any]:

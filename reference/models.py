@@ -1,33 +1,38 @@
-"""The published world as rows: what the documents say, where they say it, and the codes made of it.
+"""The published world as rows: what the documents say, where, since when it holds, and the codes made of it.
 
-Rows are written by `services.load_reference` alone, from the files under reference/data. No row is ever deleted:
-what left its file becomes inactive, because records may still point at it.
+One table for every kind of entry; a kind is a section (`sections.SECTIONS`). Rows are written by `services` alone, from
+the data files and from changes that two people agreed on. No row is ever deleted: what left its file becomes inactive,
+what no longer holds has an end, and every wording there was stays as a version.
 """
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.fields.json import KT
+from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from . import codes
-from .sections import DOCUMENTS, ELSEWHERE, LISTS, NAME_FIELDS, SECTIONS, SUMMARY_FIELDS
+from . import codes, folding
+from .sections import Section, section_of
+from .words import DOCUMENTS, ELSEWHERE, NAME_FIELDS, SUMMARY_FIELDS, label_of
+
+CODE_LISTS = "code_lists."
+"""How the section of every code list begins; the list's name follows."""
 
 
-class ReferenceQuerySet(models.QuerySet):
+class EntryQuerySet(models.QuerySet["Entry"]):
     def active(self) -> Self:
-        """What its file still holds."""
+        """What its file still holds, or somebody added here."""
         return self.filter(active=True)
 
-
-class CodeListQuerySet(ReferenceQuerySet):
-    def with_counts(self) -> Self:
-        """Each list with the number of its active codes as `code_count`."""
-        return self.annotate(code_count=models.Count("codes", filter=models.Q(codes__active=True)))
-
-
-class EntryQuerySet(ReferenceQuerySet):
     def counts(self) -> dict[str, int]:
         """Section -> number of active entries."""
         rows = self.active().order_by().values_list("section").annotate(models.Count("pk"))
@@ -35,45 +40,205 @@ class EntryQuerySet(ReferenceQuerySet):
 
     def in_section(self, section: str) -> Self:
         """The active entries of one section, in file order."""
-        return self.active().filter(section=section).order_by("position")
+        return self.active().filter(section=section).order_by("position", "pk")
+
+    def in_force_on(self, day: date) -> Self:
+        """What held on a day; where the documents state no start or no end, there is none."""
+        return self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_until=None) | Q(valid_until__gte=day), active=True
+        )
+
+    def search(self, query: str) -> Self:
+        """Active entries with every word of the query, best first; nothing for a query without a word.
+
+        Scripts, diacritics, look-alike letters and case do not matter; a word finds those that begin with it. An entry
+        that is called so comes before one whose name has the words, and that before one that mentions them.
+        """
+        asked = folding.words(query)
+        if not asked:
+            return self.none()
+        everywhere, named = Q(), Q()
+        for readings in asked:
+            everywhere &= _any("search", readings)
+            named &= _any("search_name", readings)
+        line = folding.line(query)
+        called = Q(search_name__contains=f"\n{line}\n") | Q(code__iexact=query.strip())
+        first = Q(search_name__contains=f"\n{line}")
+        rank = Case(When(called, then=0), When(first, then=1), When(named, then=2), default=3)
+        return self.active().filter(everywhere).annotate(rank=rank).order_by("rank", "weight", "position", "pk")
+
+    def statuses(self) -> list[str]:
+        """The statuses that these entries have, in order; none where no entry has one."""
+        found = self.filter(data__has_key="status").order_by().values_list(KT("data__status"), flat=True)
+        return sorted(set(found))
+
+    def with_text(self) -> Self:
+        """Without the columns that only a search reads."""
+        return self.defer("search", "search_name")
 
 
-class PublishedFigureQuerySet(ReferenceQuerySet):
-    def for_page(self, *, year: int | None = None, indicator: str = "") -> Self:
-        """Active figures with their contradictions, newest year first, optionally of one year or indicator."""
-        figures = self.active().prefetch_related("contradictions")
-        if year is not None:
-            figures = figures.filter(year=year)
-        return figures.filter(indicator=indicator) if indicator else figures
-
-    def years(self) -> list[int]:
-        """The years that figures are published for, newest first."""
-        found = self.active().filter(year__isnull=False).order_by("-year").values_list("year", flat=True)
-        return list(found.distinct())
-
-    def indicators(self) -> list[str]:
-        """The ids of all published indicators, alphabetically."""
-        return list(self.active().order_by("indicator").values_list("indicator", flat=True).distinct())
+def _any(column: str, readings: Iterable[str]) -> Q:
+    found = Q()
+    for reading in readings:
+        found |= Q(**{f"{column}__contains": f" {reading}"})
+    return found
 
 
-class Sourced(models.Model):
-    """One entry of a data file, with the place in the documents that it comes from."""
+class Entry(models.Model):
+    """One entry of a data file or of our own directory, with the place in the documents that it comes from."""
 
+    section = models.CharField(_("section"), max_length=60, help_text=_("File and key, such as laws.instruments."))
+    code = models.CharField(_("id"), max_length=250)
+    slug = models.CharField(_("address"), max_length=250, db_default="")
+    name = models.TextField(_("name"))
+    summary = models.TextField(_("summary"), blank=True)
     file = models.CharField(_("file"), max_length=40, help_text=_("Name of the data file."))
     position = models.PositiveIntegerField(_("position"), help_text=_("Place in its section, from 0."))
-    data = models.JSONField(_("entry"), default=dict, help_text=_("The whole entry as the file has it."))
+    weight = models.PositiveSmallIntegerField(_("place of the section"), db_default=0)
+    data = models.JSONField(_("entry"), default=dict, help_text=_("The whole entry as it holds today."))
+    filed = models.JSONField(_("entry in the file"), null=True, help_text=_("Where it was changed here: the file's."))
     source_document = models.CharField(_("source document"), max_length=80, blank=True)
     source_locator = models.TextField(_("phrase in the document"), blank=True)
     also = models.JSONField(_("also in"), default=list, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True)
+    valid_until = models.DateField(_("valid until"), null=True, help_text=_("The last day."))
+    dated = models.CharField(_("period as printed"), max_length=60, db_default="")
+    ours = models.BooleanField(_("our own"), db_default=False, help_text=_("The documents do not have it."))
     active = models.BooleanField(_("active"), default=True)
+    search = models.TextField(db_default="", help_text="Folded words of the whole entry.")
+    search_name = models.TextField(db_default="", help_text="Folded, a line for each of its names.")
+    loaded_at = models.DateTimeField(_("loaded on"), null=True)
+
+    rank: int
+    """Set by `search`."""
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
-        abstract = True
+        default_permissions = ()
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        ordering = ["section", "position"]
+        indexes = [
+            GinIndex(name="entry_search", fields=["search"], opclasses=["gin_trgm_ops"]),
+            models.Index(name="entry_by_address", fields=["section", "slug"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["section", "code"], name="entry_once_per_section"),
+            models.UniqueConstraint(
+                fields=["section", "slug"], name="entry_one_per_address", condition=Q(active=True) & ~Q(slug="")
+            ),
+            models.CheckConstraint(
+                name="entry_ends_after_it_begins",
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+            ),
+            # What is said to be done says where one sees it (the rapporteur's reports were criticised for less).
+            models.CheckConstraint(
+                name="entry_done_with_evidence",
+                condition=~Q(section="directory.activities", data__status="done")
+                | (Q(data__has_key="evidence") & ~Q(data__evidence="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("reference:entry", args=[self.kind_of_entry.slug, self.slug])
+
+    @property
+    def kind_of_entry(self) -> Section:
+        """The section it stands in."""
+        return section_of(self.section)
+
+    @property
+    def section_name(self) -> str:
+        """What the section is called on a page."""
+        return str(self.kind_of_entry.title)
+
+    @property
+    def title(self) -> str:
+        """What it is called: a code in the active language, anything else as the document prints it."""
+        if self.section.startswith(CODE_LISTS):
+            list_name = self.section.removeprefix(CODE_LISTS)
+            if codes.is_code_list(list_name) and codes.is_code(list_name, self.code):
+                return str(codes.label(list_name, self.code))
+        if self.section == "laws.provisions" and self.data.get("article"):
+            return gettext("Article %(article)s") % {"article": self.data["article"]}
+        return codes.english_label(self.name)
 
     @property
     def document_title(self) -> str:
         """The title of the source document; empty for what is our own."""
         return str(DOCUMENTS.get(self.source_document, self.source_document))
+
+    @property
+    def facts(self) -> list[tuple[str, Any]]:
+        """What the entry says beyond its name and summary: field in words, value as text.
+
+        What the documents leave open is said so: `duration_not_stated` is "Duration: not stated".
+        """
+        return [
+            (str(label_of(field.removesuffix("_not_stated"))), _not_stated() if _is_open(field) else as_text(value))
+            for field, value in self.data.items()
+            if field not in ELSEWHERE and not (field in NAME_FIELDS + SUMMARY_FIELDS and value in self._shown)
+        ]
+
+    @property
+    def _shown(self) -> tuple[Any, ...]:
+        return (self.name, self.summary, "")
+
+    @property
+    def as_of(self) -> str:
+        """The year or date that the entry speaks of, as printed; the document's own date is another thing."""
+        for field in ("as_of", "cited_years", "year", "period", "reported", "introduced", "in_effect", "letter_date"):
+            if self.data.get(field):
+                return as_text(self.data[field])
+        return ""
+
+
+class Version(models.Model):
+    """One wording of an entry: for which days it holds, and from when to when we held it to be right.
+
+    Live versions (`replaced_at` is null) of one entry hold for different days, which the database keeps. A correction
+    replaces a version; a succession ends it and begins another.
+    """
+
+    class Origin(models.TextChoices):
+        FILE = "file", _("Data file")
+        CURATION = "curation", _("Changed here")
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="versions")
+    data = models.JSONField()
+    active = models.BooleanField(default=True)
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.FILE)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["-recorded_at", "-pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="version_one_for_each_day",
+                expressions=[
+                    (F("entry"), RangeOperators.EQUAL),
+                    (
+                        Func(F("valid_from"), F("valid_until"), Value("[]"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(replaced_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.recorded_at:%Y-%m-%d}"
 
 
 RESULT_KINDS = ("actual", "event")
@@ -88,145 +253,109 @@ KINDS = {
 }
 
 
-class CodeList(models.Model):
-    """A named list of codes."""
+class PublishedFigureManager(models.Manager["PublishedFigure"].from_queryset(EntryQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(section="published_figures.figures", active=True)
 
-    id = models.SlugField(primary_key=True, max_length=40)
-    ours = models.BooleanField(_("our own proposal"), default=False)
-    position = models.PositiveIntegerField(_("position"))
-    active = models.BooleanField(_("active"), default=True)
+    def for_page(self, *, year: int | None = None, indicator: str = "") -> list["PublishedFigure"]:
+        """Figures with their contradictions, newest year first, optionally of one year or indicator (two queries)."""
+        figures = self.with_text()
+        if year is not None:
+            figures = figures.filter(data__year=year)
+        if indicator:
+            figures = figures.filter(data__indicator=indicator)
+        found = sorted(figures, key=lambda figure: (-(figure.year or 0), figure.indicator, figure.position))
+        concerned = Contradiction.objects.by_figure()
+        for figure in found:
+            figure.contradictions = concerned.get(figure.code, [])
+        return found
 
-    objects = CodeListQuerySet.as_manager()
+    def years(self) -> list[int]:
+        """The years that figures are published for, newest first."""
+        found = self.exclude(data__year=None).order_by().values_list("data__year", flat=True)
+        return sorted({year for year in found if year}, reverse=True)
 
-    code_count: int
-    """Set by `with_counts`."""
-
-    class Meta:
-        default_permissions = ()
-        verbose_name = _("code list")
-        verbose_name_plural = _("code lists")
-        ordering = ["position"]
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-    @property
-    def name(self) -> str:
-        """What the list is called on a page; the id as words when a newer file has a list that we have no name for."""
-        return str(LISTS.get(self.id) or codes.english_label(self.id.replace("_", " ")))
-
-
-class Code(Sourced):
-    """One code of a list. `code` is what records store; the label is for people."""
-
-    code_list = models.ForeignKey(CodeList, on_delete=models.PROTECT, related_name="codes")
-    code = models.CharField(_("code"), max_length=60)
-    label = models.TextField(_("label"), help_text=_("As the file has it, in English."))
-    label_sr = models.TextField(_("Serbian label"), blank=True, help_text=_("Cyrillic; Latin is generated from it."))
-    other_labels = models.JSONField(_("other labels"), default=list, blank=True)
-    parent = models.CharField(_("kind of"), max_length=60, blank=True, help_text=_("Code of the same list."))
-    ours = models.BooleanField(_("added by us"), default=False, help_text=_("The documents do not have it."))
-    notes = models.TextField(_("notes"), blank=True)
-
-    objects = ReferenceQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-        verbose_name = _("code")
-        verbose_name_plural = _("codes")
-        ordering = ["code_list__position", "position"]
-        constraints = [models.UniqueConstraint(fields=["code_list", "code"], name="code_once_per_list")]
-
-    def __str__(self) -> str:
-        return str(self.shown_label)
-
-    @property
-    def shown_label(self) -> str:
-        """The label in the active language."""
-        if codes.is_code_list(self.code_list_id) and codes.is_code(self.code_list_id, self.code):
-            return codes.label(self.code_list_id, self.code)
-        return codes.english_label(self.label)
+    def indicators(self) -> list[str]:
+        """The ids of all published indicators, alphabetically."""
+        return sorted(set(self.order_by().values_list(KT("data__indicator"), flat=True)))
 
 
-class Entry(Sourced):
-    """One entry of a section that is shown and cited, not computed with: a law, an offence, a body, a rule."""
-
-    section = models.CharField(_("section"), max_length=60, help_text=_("File and key, such as laws.instruments."))
-    code = models.CharField(_("id"), max_length=250)
-    name = models.TextField(_("name"))
-    summary = models.TextField(_("summary"), blank=True)
-
-    objects = EntryQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-        verbose_name = _("entry")
-        verbose_name_plural = _("entries")
-        ordering = ["section", "position"]
-        constraints = [models.UniqueConstraint(fields=["section", "code"], name="entry_once_per_section")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def section_name(self) -> str:
-        """What the section is called on a page."""
-        return str(SECTIONS.get(self.section) or codes.english_label(self.section))
-
-    @property
-    def facts(self) -> list[tuple[str, str]]:
-        """What the entry says beyond its name and summary: field as words, value as text."""
-        return [
-            (codes.english_label(field.replace("_", " ")), _as_text(value))
-            for field, value in self.data.items()
-            if field not in ELSEWHERE and not (field in NAME_FIELDS + SUMMARY_FIELDS and value in self._shown)
-        ]
-
-    @property
-    def _shown(self) -> tuple[Any, ...]:
-        return (self.name, self.summary, "")
-
-
-class PublishedFigure(Sourced):
+class PublishedFigure(Entry):
     """A figure as a document prints it. Targets, allocations, capacities and ratings are not results: see `kind`."""
 
-    id = models.SlugField(primary_key=True, max_length=60)
-    indicator = models.SlugField(_("indicator"), max_length=80, help_text=_("Id of the same figure of our own."))
-    label = models.TextField(_("label"))
-    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
-    period = models.CharField(_("period"), max_length=60, blank=True)
-    number = models.DecimalField(_("number"), max_digits=16, decimal_places=2, null=True, blank=True)
-    text = models.CharField(_("value in words"), max_length=60, blank=True)
-    unit = models.CharField(_("unit"), max_length=40)
-    kind = models.CharField(_("kind"), max_length=20)
-    counted_by = models.CharField(_("counted by"), max_length=40, blank=True)
-    publisher = models.CharField(_("publisher"), max_length=120)
-    disputed = models.BooleanField(_("disputed"), default=False)
-    breakdown = models.JSONField(_("breakdown"), default=list, blank=True)
+    contradictions: list["Contradiction"] = []
+    """Set by `for_page`."""
 
-    objects = PublishedFigureQuerySet.as_manager()
+    objects = PublishedFigureManager()  # type: ignore[misc]
 
     class Meta:
+        proxy = True
         default_permissions = ()
         verbose_name = _("published figure")
         verbose_name_plural = _("published figures")
-        ordering = [models.F("year").desc(nulls_last=True), "indicator", "position"]
-        indexes = [models.Index(fields=["indicator", "year"], name="published_indicator_year")]
 
-    def __str__(self) -> str:
-        return self.label
+    @property
+    def indicator(self) -> str:
+        """Id of the same figure of our own."""
+        return str(self.data["indicator"])
+
+    @property
+    def year(self) -> int | None:
+        """The year that the figure is about; none where the document states none."""
+        return self.data.get("year")
+
+    @property
+    def unit(self) -> str:
+        """What is counted: victims, trials, RSD."""
+        return str(self.data["unit"])
+
+    @property
+    def kind(self) -> str:
+        """actual, event, target, allocation, capacity, rating or metadata."""
+        return str(self.data["kind"])
+
+    @property
+    def publisher(self) -> str:
+        """Who published it."""
+        return str(self.data["publisher"])
+
+    @property
+    def counted_by(self) -> str:
+        """The body that counted; empty where the document names none."""
+        return str(self.data.get("counted_by", ""))
+
+    @property
+    def breakdown(self) -> list[dict[str, Any]]:
+        """The printed parts, as the file has them."""
+        return list(self.data.get("breakdown", []))
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the file marks it as one that another figure contradicts."""
+        return bool(self.data.get("disputed"))
+
+    @property
+    def ambiguous(self) -> str:
+        """What is unclear about it, in the file's words."""
+        return str(self.data.get("ambiguous", ""))
+
+    @property
+    def number(self) -> Decimal | None:
+        """The printed value where it is a number."""
+        value = self.data.get("value")
+        return None if value is None or isinstance(value, str) else Decimal(str(value))
 
     @property
     def value(self) -> int | Decimal | str:
         """The printed value; empty where the document prints only parts or states none."""
         if self.number is None:
-            return self.text
+            return str(self.data.get("value") or "")
         return int(self.number) if self.number == int(self.number) else self.number
 
     @property
     def remark(self) -> str:
         """What the file says about the value: a qualifier such as "over", how it was derived, a doubt."""
-        said = (self.data.get(field) for field in ("qualifier", "value_note", "note"))
+        said = (self.data.get(field) for field in ("qualifier", "value_note", "note", "ambiguous", "disbursed"))
         return "; ".join(str(remark) for remark in said if remark)
 
     @property
@@ -242,46 +371,80 @@ class PublishedFigure(Sourced):
     @property
     def parts(self) -> list[tuple[str, str]]:
         """The printed parts: what is counted, value."""
-        return [(_part_name(part), _as_text(part.get("value"))) for part in self.breakdown]
+        return [(_part_name(part), as_text(part.get("value"))) for part in self.breakdown]
 
 
-class ContradictionQuerySet(ReferenceQuerySet):
-    def on_no_figure(self) -> Self:
-        """Active contradictions between statements, not between figures."""
-        return self.active().filter(figures=None)
+class ContradictionManager(models.Manager["Contradiction"].from_queryset(EntryQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
+        found = super().get_queryset().filter(section="published_figures.contradictions", active=True)
+        return found.order_by("position")
+
+    def by_figure(self) -> dict[str, list["Contradiction"]]:
+        """Figure -> the contradictions that name it."""
+        found: dict[str, list[Contradiction]] = {}
+        for contradiction in self.with_text():
+            for figure in contradiction.figures:
+                found.setdefault(figure, []).append(contradiction)
+        return found
+
+    def on_no_figure(self) -> list["Contradiction"]:
+        """Contradictions between statements, not between figures."""
+        return [found for found in self.with_text() if not found.figures]
 
 
-class Contradiction(Sourced):
+class Contradiction(Entry):
     """Two places in the documents that cannot both hold; both are kept and flagged."""
 
-    id = models.SlugField(primary_key=True, max_length=60)
-    kind = models.CharField(_("kind"), max_length=120)
-    statement = models.TextField(_("statement"))
-    handling = models.TextField(_("handling"))
-    figures = models.ManyToManyField(PublishedFigure, related_name="contradictions", blank=True)
-
-    objects = ContradictionQuerySet.as_manager()
+    objects = ContradictionManager()  # type: ignore[misc]
 
     class Meta:
+        proxy = True
         default_permissions = ()
         verbose_name = _("contradiction")
         verbose_name_plural = _("contradictions")
-        ordering = ["position"]
 
-    def __str__(self) -> str:
-        return self.statement
+    @property
+    def statement(self) -> str:
+        """What cannot both hold."""
+        return str(self.data["statement"])
+
+    @property
+    def handling(self) -> str:
+        """What the product does about it."""
+        return str(self.data["handling"])
+
+    @property
+    def figures(self) -> list[str]:
+        """The figures concerned."""
+        return list(self.data.get("figures", []))
 
 
-def _as_text(value: Any) -> str:
+def _is_open(field: str) -> bool:
+    return field.endswith("_not_stated") or field == "not_stated"
+
+
+def _not_stated() -> str:
+    return gettext("Not stated")
+
+
+def as_text(value: Any) -> str:
+    """A value of the data files as a page shows it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     if isinstance(value, list):
-        return ", ".join(_as_text(item) for item in value)
+        return "; ".join(as_text(item) for item in value) if _nested(value) else ", ".join(map(as_text, value))
     if isinstance(value, dict):
-        return "; ".join(f"{key.replace('_', ' ')}: {_as_text(item)}" for key, item in value.items())
+        return ", ".join(
+            f"{label_of(key.removesuffix('_not_stated'))}: {_not_stated() if _is_open(key) else as_text(item)}"
+            for key, item in value.items()
+        )
     return str(value)
+
+
+def _nested(value: list[Any]) -> bool:
+    return any(isinstance(item, dict) for item in value)
 
 
 def _part_name(part: dict[str, Any]) -> str:

@@ -1,13 +1,15 @@
 from django.urls import path
 
-from . import views
+from .views import entries, published
 
 app_name = "reference"
 
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("codes/", views.code_lists, name="codes"),
-    path("codes/<slug:list_name>/", views.code_list, name="code-list"),
-    path("published/", views.published, name="published"),
-    path("sections/<str:section>/", views.section, name="section"),
+    path("", entries.index, name="index"),
+    path("search/", entries.search, name="search"),
+    path("codes/", entries.codes, name="codes"),
+    path("published/", published.published, name="published"),
+    path("published/<slug:indicator>/", published.indicator, name="indicator"),
+    path("<slug:section>/", entries.section, name="section"),
+    path("<slug:section>/<str:slug>/", entries.entry, name="entry"),
 ]

@@ -74,8 +74,14 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "reference:index": plain(EVERYBODY),
     "reference:codes": plain(EVERYBODY),
     "reference:published": plain(EVERYBODY),
-    "reference:code-list": ("plain", EVERYBODY, {"list_name": lambda world, dossier: "exploitation_forms"}),
-    "reference:section": ("plain", EVERYBODY, {"section": lambda world, dossier: "laws.instruments"}),
+    "reference:search": plain(EVERYBODY),
+    "reference:indicator": ("plain", EVERYBODY, {"indicator": lambda world, dossier: "convictions"}),
+    "reference:section": ("plain", EVERYBODY, {"section": lambda world, dossier: "laws"}),
+    "reference:entry": (
+        "plain",
+        EVERYBODY,
+        {"section": lambda world, dossier: "offences", "slug": lambda world, dossier: "388"},
+    ),
     # accounts
     "access:users": plain({"ivana"}),
     "access:create-user": plain({"ivana"}),

@@ -18,7 +18,8 @@ from rapidfuzz.distance import OSA
 
 from casework.access.models import User
 from casework.people.models import Person, PersonQuerySet
-from casework.vault.index import fold, search_grams
+from casework.vault.index import search_grams
+from reference.folding import fold
 from casework.vault.models import KeyClass
 
 OPENED = 200  # names that are decrypted to rank one stage of a search

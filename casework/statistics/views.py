@@ -129,5 +129,5 @@ def _table(breakdown: Breakdown) -> dict[str, Any]:
 def _printed(figure: PublishedFigure) -> dict[str, Any]:
     value = figure.value if isinstance(figure.value, str) else number_format(figure.value, force_grouping=True)
     parts = [_("%(field)s: %(value)s") % {"field": part, "value": number} for part, number in figure.parts]
-    remarks = [figure.remark, *parts, *(found.statement for found in figure.contradictions.all())]
+    remarks = [figure.remark, *parts, *(found.statement for found in figure.contradictions)]
     return {"text": value or _("No total printed"), "hint": "; ".join(filter(None, remarks)), "numeric": True}

@@ -9,32 +9,18 @@ import base64
 import hmac
 import re
 import struct
-import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-import cyrtranslit
 from django.conf import settings
 
-# Latin letters that are typed for one another, or that another alphabet lends.
-_FOLD = str.maketrans(
-    {"đ": "dj", "ð": "d", "ł": "l", "ß": "ss", "æ": "ae", "ø": "o", "y": "j", "w": "v", "x": "ks", "ı": "i", "'": " "}
-)
-
+from reference.folding import fold
 
 @cache
 def _keys() -> tuple[bytes, ...]:
     """The keys of CASEWORK_INDEX_KEY, newest first: `NAME:BASE64`, or the Base64 alone, separated by commas."""
     items = [item for item in settings.CASEWORK_INDEX_KEY.split(",") if item.strip()]
     return tuple(base64.b64decode(item.strip().rpartition(":")[2], validate=True) for item in items)
-
-
-def fold(text: str) -> str:
-    """Lower-case Latin without diacritics, so that Đorđe, Ђорђе, Djordje and DORDE meet."""
-    text = cyrtranslit.to_latin(text.lower(), "sr").lower()
-    text = unicodedata.normalize("NFKD", text.translate(_FOLD))
-    text = "".join(c for c in text if not unicodedata.combining(c)).translate(_FOLD)
-    return " ".join(re.sub(r"[^\w]+", " ", text).replace("dj", "d").split())
 
 
 def _code(text: str, key: bytes) -> int:

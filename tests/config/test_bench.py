@@ -14,7 +14,7 @@ from casework.config.bench import chart, runs, world
 from casework.config.bench.names import Invented, cyrillic, mistyped
 from casework.config.bench.results import Result, Target
 from casework.config.bench.timing import explained
-from casework.vault.index import fold
+from reference.folding import fold
 from tests.support.databases import TEMPLATE
 
 AT_MOST = Target("at-most", "a cost", 1.5)

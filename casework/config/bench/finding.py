@@ -13,7 +13,7 @@ from casework.config.bench.timing import milliseconds
 from casework.config.bench.world import World
 from casework.people.models import Person
 from casework.people.search import YEARS, likely
-from casework.vault.index import fold
+from reference.folding import fold
 
 MEDIAN = Target(
     "search-median",

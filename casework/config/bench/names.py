@@ -4,7 +4,7 @@ import datetime
 import random
 from collections.abc import Sequence
 
-from casework.vault.index import fold
+from reference.folding import fold
 
 
 def _words(text: str) -> list[str]:

@@ -824,10 +824,17 @@ def fieldset(content: str, legend: str, hint: str = "") -> str:
 
 
 @register.inclusion_tag("components/filter_panel.html")
-def filter_panel(form: Any, clear_url: str = "", submit: str = "") -> dict[str, Any]:
-    """A GET form that narrows a list. Every field of it may stay empty, so none is marked as optional."""
+def filter_panel(form: Any, clear_url: str = "", submit: str = "", title: str = "", action: str = "") -> dict[str, Any]:
+    """A GET form that narrows a list, or asks another page (`action`). Its fields are not marked as optional."""
     form.mark_optional = False
-    return {"form": form, "clear_url": clear_url, "submit": submit or _("Apply"), "id": _unique("filter")}
+    return {
+        "form": form,
+        "clear_url": clear_url,
+        "submit": submit or _("Apply"),
+        "title": title or _("Filter"),
+        "action": action,
+        "id": _unique("filter"),
+    }
 
 
 # What the form templates need ----------------------------------------------------------------------------------------

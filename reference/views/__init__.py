@@ -1,0 +1,1 @@
+"""Pages on the published world. No personal data: everybody who is signed in may read them."""

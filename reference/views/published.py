@@ -1,0 +1,135 @@
+"""What others published: figures by year and by indicator, apart from targets, beside what contradicts them."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from reference import sums
+from reference.forms import PublishedFilter
+from reference.models import Contradiction, Entry, PublishedFigure
+from reference.views.cells import source_cell, value_cell
+
+
+@require_safe
+def published(request: HttpRequest) -> HttpResponse:
+    """Published figures by year, results apart from targets, with the contradictions that touch them."""
+    form = PublishedFilter(request.GET or None)
+    asked = form.cleaned_data if form.is_valid() else {}
+    figures = PublishedFigure.objects.for_page(year=asked.get("year"), indicator=asked.get("indicator") or "")
+    if asked.get("disputed"):
+        figures = [figure for figure in figures if _doubts(figure)]
+    years = []
+    for year, group in groupby(figures, key=lambda figure: figure.year):
+        of_year = list(group)
+        years.append(
+            {
+                "heading": str(year) if year else _("No year stated"),
+                "results": [_row(figure) for figure in of_year if figure.is_result],
+                "others": [_row(figure, kind=True) for figure in of_year if not figure.is_result],
+            }
+        )
+    headers = [_("Figure"), _("Value"), _("Parts"), _("Doubts"), _("Source")]
+    page = {
+        "form": form,
+        "years": years,
+        "headers": headers,
+        "other_headers": [*headers[:1], _("Kind"), *headers[1:]],
+        "contradiction_headers": [_("Contradiction"), _("How we handle it"), _("Source")],
+        "contradictions": [
+            [{"text": found.statement, "url": found.get_absolute_url()}, found.handling, source_cell(found)]
+            for found in Contradiction.objects.on_no_figure()
+        ],
+        "sum_headers": [_("Sum"), _("Recomputed"), _("Source")],
+        "sums": _sums(),
+    }
+    return render(request, "reference/published.html", page)
+
+
+@require_safe
+def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
+    """One indicator through the years: results as a chart and a table, what was planned apart, doubts beside."""
+    figures = PublishedFigure.objects.for_page(indicator=indicator)
+    if not figures:
+        raise Http404
+    results = [figure for figure in figures if figure.is_result]
+    units = list(dict.fromkeys(figure.unit for figure in figures))
+    headers = [_("Year"), _("Figure"), _("Value"), _("Parts"), _("Doubts"), _("Source")]
+    page = {
+        "indicator": indicator,
+        "title": figures[0].title,
+        "definition": [
+            (_("Unit"), units if len(units) > 1 else units[0]),
+            (_("Counting body"), _each(figures, "counted_by")),
+            (_("Published by"), _each(figures, "publisher")),
+            (_("Period"), _each(figures, "period", "year_basis")),
+        ],
+        "chart": [
+            (_chart_label(figure), int(figure.number))
+            for figure in sorted(results, key=lambda figure: (figure.year or 0, figure.position))
+            if figure.number is not None and figure.year
+        ],
+        "unit": units[0] if len(units) == 1 else "",
+        "headers": headers,
+        "results": [[figure.year or _("Not stated"), *_row(figure)] for figure in results],
+        "other_headers": [headers[0], headers[1], _("Kind"), *headers[2:]],
+        "others": [
+            [figure.year or _("Not stated"), *_row(figure, kind=True)] for figure in figures if not figure.is_result
+        ],
+        "part_charts": [(figure.title, sums.part_rows(figure)) for figure in results if sums.part_rows(figure)],
+    }
+    return render(request, "reference/indicator.html", page)
+
+
+def _chart_label(figure: PublishedFigure) -> str:
+    return f"{figure.year} ({_('disputed')})" if figure.disputed else str(figure.year)
+
+
+def _each(figures: list[PublishedFigure], *fields: str) -> list[str] | str:
+    found = list(
+        dict.fromkeys(str(figure.data[field]) for figure in figures for field in fields if figure.data.get(field))
+    )
+    return found or _("Not stated")
+
+
+def _doubts(figure: PublishedFigure) -> list[dict[str, Any]]:
+    """What speaks against a figure: contradictions, sums that fail, what is unclear about it."""
+    found: list[dict[str, Any]] = []
+    if figure.disputed:
+        found.append({"status": "disputed", "label": _("Disputed"), "colour": "red"})
+    if figure.ambiguous:
+        found.append({"status": "ambiguous", "label": _("Ambiguous"), "colour": "yellow"})
+    found += [{"text": check.numbers} for check in sums.part_checks(figure) if not check.holds]
+    found += [{"text": other.statement, "url": other.get_absolute_url()} for other in figure.contradictions]
+    return found
+
+
+def _row(figure: PublishedFigure, *, kind: bool = False) -> list[Any]:
+    return [
+        {"text": figure.title, "url": figure.get_absolute_url(), "hint": figure.indicator},
+        *([figure.kind_name] if kind else []),
+        value_cell(figure),
+        [_("%(field)s: %(value)s") % {"field": part, "value": number} for part, number in figure.parts] or "–",
+        _doubts(figure) or "–",
+        source_cell(figure),
+    ]
+
+
+def _sums() -> list[list[Any]]:
+    figures = {figure.code: figure for figure in PublishedFigure.objects.all().with_text()}
+    rows = []
+    for check in Entry.objects.in_section("published_figures.consistency_checks").with_text():
+        found = sums.recompute(check, figures)
+        what = {"text": check.title, "url": check.get_absolute_url(), "hint": check.data["check"]}
+        rows.append([what, _verdict(found), source_cell(check)])
+    return rows
+
+
+def _verdict(found: sums.Checked | None) -> Any:
+    if found is None:
+        return _("Not worked out here")
+    label = _("Holds") if found.holds else _("Fails")
+    return {"status": "ok" if found.holds else "failed", "label": label, "hint": found.numbers}
