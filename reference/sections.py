@@ -80,6 +80,8 @@ PLACES, FIGURES = "code_lists.places", "published_figures.figures"
 NAME, SUMMARY, NOTE = text("name", required=True), long("summary"), long("note")
 NOT_STATED = ("not stated", pgettext_lazy("answer", "Not stated"))
 NAMES = (text("abbreviation"), Field("other_names", "list"))
+BODY, COUNT = ref("body", BODIES), Field("count", "number")
+PARTNERS, FIGURES_OF_IT = Field("partners", "list", ref=BODIES), Field("figures", "list", ref=FIGURES)
 PROGRESS = (
     ("not started", pgettext_lazy("activity", "Not started")),
     ("in progress", pgettext_lazy("activity", "In progress")),
@@ -268,6 +270,8 @@ _ALL = (
             ),
             text("value"),
             text("purpose"),
+            Field("hotline", "boolean"),
+            ref("municipality", PLACES),
         ),
     ),
     Section(
@@ -275,14 +279,31 @@ _ALL = (
         "focal-points",
         _("Focal points and points of contact"),
         "directory",
-        (NAME, ref("body", BODIES), long("purpose", required=True), text("since"), text("hours")),
+        (
+            NAME,
+            BODY,
+            long("purpose", required=True),
+            text("since"),
+            text("hours"),
+            COUNT,
+            PARTNERS,
+            FIGURES_OF_IT,
+            NOTE,
+        ),
     ),
     Section(
         "directory.specialists",
         "specialists",
         _("Specialised inspectors and prosecutors"),
         "directory",
-        (ref("body", BODIES, required=True), text("kind", required=True), ref("city", PLACES), NOTE),
+        (
+            NAME,
+            ref("body", BODIES, required=True),
+            text("kind", required=True),
+            ref("city", PLACES),
+            FIGURES_OF_IT,
+            NOTE,
+        ),
     ),
     Section(
         "directory.teams",
@@ -306,6 +327,9 @@ _ALL = (
                 NOT_STATED,
             ),
             text("period"),
+            BODY,
+            COUNT,
+            FIGURES_OF_IT,
             NOTE,
         ),
     ),
@@ -315,6 +339,7 @@ _ALL = (
         _("Referral pathways"),
         "directory",
         (
+            NAME,
             ref("municipality", PLACES),
             text("from"),
             choice(
@@ -324,6 +349,7 @@ _ALL = (
                 ("anybody", pgettext_lazy("person", "Anybody")),
             ),
             ref("to", BODIES, required=True),
+            text("when"),
             NOTE,
             Field("order", "number", required=True),
         ),
@@ -337,7 +363,23 @@ _ALL = (
             text("holder", required=True),
             text("kind", required=True),
             choice("status", *LICENCE),
-            Field("figures", "list", ref=FIGURES),
+            BODY,
+            FIGURES_OF_IT,
+            NOTE,
+        ),
+    ),
+    Section(
+        "directory.trainings",
+        "trainings",
+        _("Trainings"),
+        "directory",
+        (
+            NAME,
+            BODY,
+            Field("groups", "list", ref="code_lists.trained_groups"),
+            text("year"),
+            PARTNERS,
+            FIGURES_OF_IT,
             NOTE,
         ),
     ),
@@ -346,14 +388,23 @@ _ALL = (
         "meetings",
         _("Meetings"),
         "monitoring",
-        (ref("body", BODIES), Field("year", "year"), Field("count", "number"), long("subject", required=True)),
+        (BODY, Field("year", "year"), COUNT, long("subject", required=True), FIGURES_OF_IT, NOTE),
     ),
     Section(
         "directory.plans",
         "plans",
         _("Strategies and action plans"),
         "monitoring",
-        (NAME, ref("instrument", LAWS, required=True), text("period"), text("funding_period"), text("funding")),
+        (
+            NAME,
+            ref("instrument", LAWS, required=True),
+            BODY,
+            text("period"),
+            text("funding_period"),
+            text("funding"),
+            FIGURES_OF_IT,
+            NOTE,
+        ),
     ),
     Section(
         "directory.activities",
@@ -363,11 +414,15 @@ _ALL = (
         (
             long("title", required=True),
             ref("plan", "directory.plans"),
+            BODY,
+            ref("instrument", LAWS),
             text("indicator"),
             text("target"),
             text("actual"),
             choice("status", *PROGRESS),
             long("evidence"),
+            FIGURES_OF_IT,
+            NOTE,
         ),
     ),
     Section(
@@ -378,6 +433,7 @@ _ALL = (
         (
             NAME,
             ref("instrument", LAWS, required=True),
+            BODY,
             choice(
                 "binding",
                 ("binding", pgettext_lazy("procedure", "Binding")),
@@ -392,14 +448,25 @@ _ALL = (
         "documents",
         _("Leaflets, guides and reports"),
         "monitoring",
-        (NAME, text("kind", required=True), text("adopted_by"), text("adoption"), text("published_by"), text("year")),
+        (
+            NAME,
+            text("kind", required=True),
+            ref("adopted_by", BODIES),
+            text("adoption"),
+            ref("published_by", BODIES),
+            text("year"),
+            BODY,
+            ref("instrument", LAWS),
+            SUMMARY,
+            NOTE,
+        ),
     ),
     Section(
         "directory.awareness",
         "awareness",
         _("Lectures and campaigns"),
         "monitoring",
-        (NAME, text("body"), text("year")),
+        (NAME, BODY, PARTNERS, text("year"), FIGURES_OF_IT, NOTE),
     ),
     Section(
         "code_lists.tip_recommendations",

@@ -24,6 +24,7 @@ KNOWN = {
     "city": {place["id"] for place in files.read_code_lists()["places"]},
     "municipality": {place["id"] for place in files.read_code_lists()["places"]},
     "figures": set(FIGURES),
+    "groups": {group["id"] for group in files.read_code_lists()["trained_groups"]},
     "plan": {plan["id"] for plan in DIRECTORY["plans"]},
 }
 """Field -> the ids it may name."""
@@ -51,7 +52,7 @@ def named(entry: dict[str, Any], field: str) -> Iterator[str]:
 def test_the_sections_are_those_that_are_asked_for():
     assert list(DIRECTORY) == [
         "contacts", "focal_points", "specialists", "teams", "pathways", "meetings", "plans", "activities", "licences",
-        "sop_steps", "documents", "awareness",
+        "trainings", "sop_steps", "documents", "awareness",
     ]  # fmt: skip
 
 
