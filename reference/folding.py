@@ -16,7 +16,9 @@ _CYRILLIC = re.compile(r"[Ѐ-ԯ]")
 _LATIN = re.compile(r"[a-zA-ZÀ-ɏ]")
 
 _SAME = {
-    **dict.fromkeys(["art", "article", "articles", "cl", "clan", "clanovi", "clana"], "art"),
+    **dict.fromkeys(
+        ["art", "article", "articles", "cl", "clan", "clana", "clanu", "clanom", "clanovi", "clanova"], "art"
+    ),
     "centre": "center",
     "centres": "centers",
     "labour": "labor",

@@ -41,17 +41,23 @@ class SectionFilter(forms.Form):
             del self.fields["status"]
 
 
-def _years() -> list[tuple[object, object]]:
-    return [("", _("All years")), *((year, str(year)) for year in PublishedFigure.objects.years())]
-
-
-def _indicators() -> list[tuple[object, object]]:
-    return [("", _("All figures")), *((name, name) for name in PublishedFigure.objects.indicators())]
-
-
 class PublishedFilter(forms.Form):
     """Narrows the published figures to one year or one indicator, or to those in doubt."""
 
-    year = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None, choices=_years)
-    indicator = forms.ChoiceField(label=_("Figure"), required=False, choices=_indicators)
+    year = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+    indicator = forms.ChoiceField(label=_("Figure"), required=False)
     disputed = forms.BooleanField(label=_("Disputed or ambiguous only"), required=False)
+
+    def __init__(self, *args: Any, figures: list[PublishedFigure], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        years = sorted({figure.year for figure in figures if figure.year}, reverse=True)
+        names = sorted({figure.indicator for figure in figures})
+        self.fields["year"].choices = [("", _("All years")), *((year, str(year)) for year in years)]  # type: ignore[attr-defined]
+        self.fields["indicator"].choices = [("", _("All figures")), *((name, name) for name in names)]  # type: ignore[attr-defined]
+
+    def fits(self, figure: PublishedFigure) -> bool:
+        """Whether a figure is among those asked for; everything is while the filter has an error."""
+        asked = self.cleaned_data if self.is_valid() else {}
+        return (asked.get("year") or figure.year) == figure.year and (
+            asked.get("indicator") or figure.indicator
+        ) == figure.indicator

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from . import codes, folding
+from . import codes, folding, glossary
 from .sections import Section, section_of
 from .words import DOCUMENTS, ELSEWHERE, NAME_FIELDS, SUMMARY_FIELDS, label_of
 
@@ -158,7 +158,9 @@ class Entry(models.Model):
 
     @property
     def title(self) -> str:
-        """What it is called: a code in the active language, anything else as the document prints it."""
+        """What it is called: a code or a word of the glossary in the active language, anything else as printed."""
+        if self.section == glossary.TERMS:
+            return glossary.word(self)
         if self.section.startswith(CODE_LISTS):
             list_name = self.section.removeprefix(CODE_LISTS)
             if codes.is_code_list(list_name) and codes.is_code(list_name, self.code):
@@ -269,15 +271,6 @@ class PublishedFigureManager(models.Manager["PublishedFigure"].from_queryset(Ent
         for figure in found:
             figure.contradictions = concerned.get(figure.code, [])
         return found
-
-    def years(self) -> list[int]:
-        """The years that figures are published for, newest first."""
-        found = self.exclude(data__year=None).order_by().values_list("data__year", flat=True)
-        return sorted({year for year in found if year}, reverse=True)
-
-    def indicators(self) -> list[str]:
-        """The ids of all published indicators, alphabetically."""
-        return sorted(set(self.order_by().values_list(KT("data__indicator"), flat=True)))
 
 
 class PublishedFigure(Entry):

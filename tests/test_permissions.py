@@ -75,7 +75,20 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "reference:codes": plain(EVERYBODY),
     "reference:published": plain(EVERYBODY),
     "reference:search": plain(EVERYBODY),
+    "api:openapi-json": plain(EVERYBODY),
+    "api:api-root": plain(set()),  # the library's address of a page of docs, which is switched off
+    "api:sections": plain(EVERYBODY),
+    "api:search": plain(EVERYBODY),
+    "api:section": ("plain", EVERYBODY, {"section": lambda world, dossier: "laws"}),
+    "api:entry": (
+        "plain",
+        EVERYBODY,
+        {"section": lambda world, dossier: "offences", "slug": lambda world, dossier: "388"},
+    ),
     "reference:indicator": ("plain", EVERYBODY, {"indicator": lambda world, dossier: "convictions"}),
+    "reference:directory": plain(EVERYBODY),
+    "reference:glossary": plain(EVERYBODY),
+    "reference:body": ("plain", EVERYBODY, {"slug": lambda world, dossier: "cptv"}),
     "reference:section": ("plain", EVERYBODY, {"section": lambda world, dossier: "laws"}),
     "reference:entry": (
         "plain",

@@ -6,7 +6,7 @@ from django.db.transaction import atomic
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from casework.config import alive, headers, health_page, reviews, views
+from casework.config import alive, api, headers, health_page, reviews, views
 
 urlpatterns = [
     path("healthz", alive.healthz, name="healthz"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/factors/", include("casework.access.factor_urls")),
     path("reference/", include("reference.urls")),
+    path("api/", api.urls()),
     path("access/", include("casework.access.urls")),
     path("audit/reviews/<str:week>/", reviews.sign_review, name="sign-review"),
     path("audit/", include("casework.audit.urls")),

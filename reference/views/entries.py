@@ -7,13 +7,15 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from reference import directory, history, relations, sums
+from reference import history, relations, sums
 from reference.forms import ReferenceSearch, SectionFilter
 from reference.models import Entry, PublishedFigure
 from reference.sections import BY_SLUG, GROUPS, SECTIONS, Section
+from reference.views.about import about, covered
 from reference.views.cells import entry_cell, source_cell, validity, value_cell
 from reference.words import DOCUMENT_DATES, DOCUMENTS
 
@@ -91,7 +93,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     asked = form.cleaned_data if form.is_valid() else {}
     entries = Entry.objects.in_section(kind.key).with_text()
     if asked.get("q"):
-        entries = entries & Entry.objects.search(asked["q"])
+        entries = entries.search(asked["q"]).order_by("position", "pk")
     if asked.get("status"):
         entries = entries.filter(data__status=asked["status"])
     if asked.get("on"):
@@ -119,8 +121,10 @@ def entry(request: HttpRequest, section: str, slug: str) -> HttpResponse:
     if found is None:  # an offence with an article is found under its article; its id leads there
         return redirect(get_object_or_404(Entry.objects.active(), section=kind.key, code=slug), permanent=True)
     naming: dict[str, list[Entry]] = {}
-    for other in relations.naming(found):
-        naming.setdefault(other.section_name, []).append(other)
+    others = relations.naming(found)
+    for other in others:
+        if not covered(found, other):
+            naming.setdefault(other.section_name, []).append(other)
     return render(
         request,
         "reference/entry.html",
@@ -133,7 +137,7 @@ def entry(request: HttpRequest, section: str, slug: str) -> HttpResponse:
             "penalties": _penalties(found),
             "penalty_headers": [_("Victim"), _("Least"), _("Most"), _("In months")],
             "figure": _figure(found),
-            "about": directory.about(found),
+            "about": about(found, others, timezone.localdate()),
             "naming": [
                 (title, [[entry_cell(other), source_cell(other)] for other in others])
                 for title, others in naming.items()

@@ -17,11 +17,10 @@ from reference.views.cells import source_cell, value_cell
 @require_safe
 def published(request: HttpRequest) -> HttpResponse:
     """Published figures by year, results apart from targets, with the contradictions that touch them."""
-    form = PublishedFilter(request.GET or None)
-    asked = form.cleaned_data if form.is_valid() else {}
-    figures = PublishedFigure.objects.for_page(year=asked.get("year"), indicator=asked.get("indicator") or "")
-    if asked.get("disputed"):
-        figures = [figure for figure in figures if _doubts(figure)]
+    published = PublishedFigure.objects.for_page()
+    form = PublishedFilter(request.GET or None, figures=published)
+    doubted = form.is_valid() and form.cleaned_data["disputed"]
+    figures = [figure for figure in published if form.fits(figure) and (_doubts(figure) or not doubted)]
     years = []
     for year, group in groupby(figures, key=lambda figure: figure.year):
         of_year = list(group)
@@ -44,7 +43,7 @@ def published(request: HttpRequest) -> HttpResponse:
             for found in Contradiction.objects.on_no_figure()
         ],
         "sum_headers": [_("Sum"), _("Recomputed"), _("Source")],
-        "sums": _sums(),
+        "sums": _sums({figure.code: figure for figure in published}),
     }
     return render(request, "reference/published.html", page)
 
@@ -118,8 +117,7 @@ def _row(figure: PublishedFigure, *, kind: bool = False) -> list[Any]:
     ]
 
 
-def _sums() -> list[list[Any]]:
-    figures = {figure.code: figure for figure in PublishedFigure.objects.all().with_text()}
+def _sums(figures: sums.Figures) -> list[list[Any]]:
     rows = []
     for check in Entry.objects.in_section("published_figures.consistency_checks").with_text():
         found = sums.recompute(check, figures)
