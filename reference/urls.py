@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import entries, published
+from .views import directory, entries, published
 
 app_name = "reference"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("codes/", entries.codes, name="codes"),
     path("published/", published.published, name="published"),
     path("published/<slug:indicator>/", published.indicator, name="indicator"),
+    path("directory/", directory.directory, name="directory"),
+    path("glossary/", directory.words, name="glossary"),
+    path("organisations/<str:slug>/", entries.entry, {"section": "organisations"}, name="body"),
     path("<slug:section>/", entries.section, name="section"),
     path("<slug:section>/<str:slug>/", entries.entry, name="entry"),
 ]

@@ -293,8 +293,8 @@ NAME_FIELDS = (
 SUMMARY_FIELDS = (
     "summary", "role", "function", "assessment", "definition", "effect", "text", "description", "value", "note",
 )  # fmt: skip
-ELSEWHERE = ("id", "source", "also")
-"""Fields that have a column of their own wherever an entry is shown."""
+ELSEWHERE = ("id", "source", "also", "written")
+"""Fields that have a column or a table of their own wherever an entry is shown."""
 
 DOCUMENTS = {
     "000_36fc9e386371a30e.txt": _("ECPAT International and MODS, country monitoring page on Serbia"),

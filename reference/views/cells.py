@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reference.models import Entry, PublishedFigure
+from reference.words import DOCUMENTS
 
 
 def entry_cell(entry: Entry) -> dict[str, Any]:
@@ -20,6 +21,12 @@ def source_cell(entry: Entry) -> dict[str, str]:
     more = ngettext("and %(count)d more place", "and %(count)d more places", count) % {"count": count}
     phrase = f"“{entry.source_locator}”" if entry.source_locator else ""
     return {"text": entry.document_title or _("Our own"), "hint": f"{phrase} {more}" if entry.also else phrase}
+
+
+def document_cell(place: dict[str, str]) -> dict[str, str]:
+    """One place in a document: its title, and the phrase that stands there."""
+    title = str(DOCUMENTS.get(place["document"], place["document"]))
+    return {"text": title, "hint": f"“{place['locator']}”"}
 
 
 def value_cell(figure: PublishedFigure) -> dict[str, str]:
