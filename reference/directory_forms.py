@@ -10,16 +10,16 @@ from . import codes
 from .sections import SECTIONS
 
 PARTS = {
-    "pathway": _("Pathway of a referral"),
-    "hotlines": _("Hotlines and the SOS address"),
-    "focal-points": _("Focal points and points of contact"),
-    "specialists": _("Specialised prosecutors, inspectors and officers"),
-    "teams": _("Teams and local networks"),
-    "contacts": _("Contacts"),
-    "training": _("Trainings and licences"),
-    "bodies": _("Bodies"),
+    "pathway": (_("Pathway"), _("Pathway of a referral")),
+    "hotlines": (_("Hotlines"), _("Hotlines and the SOS address")),
+    "focal-points": (_("Points of contact"), _("Focal points and points of contact")),
+    "specialists": (_("Specialists"), _("Specialised prosecutors, inspectors and officers")),
+    "teams": (_("Teams"), _("Teams and local networks")),
+    "contacts": (_("Contacts"), _("Other contacts")),
+    "training": (_("Trainings and licences"), _("Trainings and licences")),
+    "bodies": (_("Bodies"), _("Bodies and organisations")),
 }
-"""The parts of the directory's page, in their order."""
+"""The parts of the directory's page, in their order: the word of the link and the heading."""
 
 
 class DirectoryFilter(forms.Form):
@@ -35,16 +35,23 @@ class DirectoryFilter(forms.Form):
             ("child", pgettext_lazy("person", "Child")),
         ],
     )
-    show = forms.ChoiceField(label=_("Show"), required=False, choices=[("", _("Everything")), *PARTS.items()])
+    show = forms.ChoiceField(
+        required=False,
+        widget=forms.HiddenInput,
+        choices=[("", _("Everything")), *((name, heading) for name, (_link, heading) in PARTS.items())],
+    )
     formal = forms.ChoiceField(label=_("Teams: formal or informal"), required=False)
     plan = forms.ChoiceField(label=_("Teams: local action plan"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields = {field.name: field.choices for field in SECTIONS["directory.teams"].fields}
+        if self.data.get("show") not in (None, "", "teams"):
+            del self.fields["formal"], self.fields["plan"]
         self.fields["place"].choices = [("", _("Everywhere")), *codes.choices("places")]  # type: ignore[attr-defined]
-        self.fields["formal"].choices = [("", _("All")), *fields["formal"]]  # type: ignore[attr-defined]
-        self.fields["plan"].choices = [("", _("All")), *fields["local_action_plan"]]  # type: ignore[attr-defined]
+        for field in SECTIONS["directory.teams"].fields:
+            name = {"formal": "formal", "local_action_plan": "plan"}.get(field.name, "")
+            if name in self.fields:
+                self.fields[name].choices = [("", _("All")), *field.choices]  # type: ignore[attr-defined]
 
 
 class GlossaryFilter(forms.Form):

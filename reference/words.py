@@ -293,7 +293,7 @@ NAME_FIELDS = (
 SUMMARY_FIELDS = (
     "summary", "role", "function", "assessment", "definition", "effect", "text", "description", "value", "note",
 )  # fmt: skip
-ELSEWHERE = ("id", "source", "also", "written")
+ELSEWHERE = ("id", "source", "also", "written", "penalties", "breakdown", "ours")
 """Fields that have a column or a table of their own wherever an entry is shown."""
 
 DOCUMENTS = {
@@ -305,6 +305,15 @@ DOCUMENTS = {
     "HTCDS 2.0": _("Human Trafficking Case Data Standard 2.0"),
 }
 """The documents that the entries cite: file name -> title."""
+
+SHORT_DOCUMENTS = {
+    "000_36fc9e386371a30e.txt": _("ECPAT and MODS"),
+    "001_73707e510bb62cf5.txt": _("Ministry of Interior, 2017"),
+    "002_704a9544065f430c.txt": _("Wikipedia"),
+    "003_f58e6e6abeb8aad2.txt": _("International Rescue Committee"),
+    "004_8f75dfcab4ca9d96.txt": _("United States, 2025"),
+}
+"""The same in a few words, for tables in which the phrase is one link away."""
 
 DOCUMENT_DATES = {
     "000_36fc9e386371a30e.txt": "2006",

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
@@ -230,7 +231,7 @@ def choice(entry: Entry, name: str) -> str:
 
 def printed(entry: Entry, name: str) -> str:
     """A field as the document has it; not stated where it has none."""
-    return str(entry.data.get(name) or not_stated())
+    return str(capfirst(entry.data.get(name) or not_stated()))
 
 
 def entry_cell_of(entry: Entry, name: str, *, hint: str = "") -> dict[str, str]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -27,7 +28,8 @@ from reference.views.about import (
     specialist_row,
     team_row,
 )
-from reference.views.cells import document_cell, entry_cell
+from reference.views.cells import entry_cell
+from reference.words import SHORT_DOCUMENTS
 
 
 @require_safe
@@ -39,7 +41,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     found = directories.on(timezone.localdate())
     # All bodies are a long list: it is shown to whoever asks for it.
     shown = [asked["show"]] if asked.get("show") else [name for name in PARTS if name != "bodies"]
-    parts = [{"id": name, "heading": PARTS[name], **_PARTS[name](found, place, asked)} for name in shown]
+    parts = [{"id": name, "heading": PARTS[name][1], **_PARTS[name](found, place, asked)} for name in shown]
     where = codes.label_in(get_language(), "places", place) if place else ""
     return render(
         request, "reference/directory.html", {"form": form, "where": where, "parts": parts, "ways": _ways(asked)}
@@ -49,11 +51,17 @@ def directory(request: HttpRequest) -> HttpResponse:
 def _ways(asked: dict[str, Any]) -> list[dict[str, Any]]:
     """A link to each part, for the same municipality and age."""
     kept = {name: value for name, value in asked.items() if value and name != "show"}
-    address = reverse("reference:directory")
+    shown = asked.get("show") or ""
+    parts = {"": _("Everything"), **{name: link for name, (link, _heading) in PARTS.items()}}
     return [
-        {"label": label, "url": f"{address}?{urlencode({**kept, 'show': name})}", "active": asked.get("show") == name}
-        for name, label in PARTS.items()
+        {"label": label, "url": _address({**kept, "show": name} if name else kept), "active": name == shown}
+        for name, label in parts.items()
     ]
+
+
+def _address(query: dict[str, str]) -> str:
+    address = reverse("reference:directory")
+    return f"{address}?{urlencode(query)}" if query else address
 
 
 @require_safe
@@ -87,7 +95,7 @@ def _in_scripts(term: Entry, columns: list[Any]) -> list[Any]:
 
 def _written(term: Entry) -> list[dict[str, str]]:
     forms = term.data.get("written", [])
-    return [{"text": f"“{form['form']}”", "hint": document_cell(form["source"])["text"]} for form in forms]
+    return [{"text": f"“{form['form']}”", "hint": _short(form["source"]["document"])} for form in forms]
 
 
 # The parts of the directory ------------------------------------------------------------------------------------------
@@ -100,7 +108,11 @@ Asked = dict[str, Any]
 def _source(entry: Entry) -> dict[str, str]:
     """The document alone: the phrase stands on the entry's own page, one link away in the same row."""
     hint = _("Proposed by us") if entry.ours else ""
-    return {"text": entry.document_title or _("Our own"), "hint": hint}
+    return {"text": _short(entry.source_document) or _("Our own"), "hint": hint}
+
+
+def _short(document: str) -> str:
+    return str(SHORT_DOCUMENTS.get(document, document))
 
 
 def _pathway(found: directories.Directory, place: str, asked: Asked) -> Part:
@@ -111,9 +123,9 @@ def _pathway(found: directories.Directory, place: str, asked: Asked) -> Part:
     rows = [
         [
             body_cell(step, found.bodies),
-            entry_cell_of(step, "name", hint=str(step.data.get("note") or "")),
+            entry_cell_of(step, "name", hint=capfirst(step.data.get("note") or "")),
             choice(step, "for"),
-            step.data.get("when") or _("Always"),
+            capfirst(step.data.get("when") or _("In every case")),
             _source(step),
         ]
         for step in found.pathway(place=place, age=asked.get("age") or "")
@@ -172,7 +184,7 @@ def _teams(found: directories.Directory, place: str, asked: Asked) -> Part:
 def _training(found: directories.Directory, place: str, asked: Asked) -> Part:
     trainings = [
         [
-            entry_cell_of(training, "name", hint=str(training.data.get("note") or "")),
+            entry_cell_of(training, "name", hint=capfirst(training.data.get("note") or "")),
             body_cell(training, found.bodies),
             [codes.label_in(get_language(), "trained_groups", group) for group in training.data.get("groups", [])]
             or not_stated(),
