@@ -120,7 +120,7 @@ class Entry(models.Model):
         verbose_name_plural = _("entries")
         ordering = ["section", "position"]
         indexes = [
-            GinIndex(name="entry_search", fields=["search"], opclasses=["gin_trgm_ops"]),
+            GinIndex(name="entry_search", fields=["search"], opclasses=["gin_trgm_ops"], fastupdate=False),
             models.Index(name="entry_by_address", fields=["section", "slug"]),
         ]
         constraints = [
@@ -182,9 +182,15 @@ class Entry(models.Model):
         """
         return [
             (str(label_of(field.removesuffix("_not_stated"))), _not_stated() if _is_open(field) else as_text(value))
-            for field, value in self.data.items()
+            for field, value in sorted(self.data.items(), key=self._place_of_field)
             if field not in ELSEWHERE and not (field in NAME_FIELDS + SUMMARY_FIELDS and value in self._shown)
         ]
+
+    def _place_of_field(self, item: tuple[str, Any]) -> tuple[int, str]:
+        """The fields that the section declares, in its order, then the others: the database keeps none."""
+        field = item[0].removesuffix("_not_stated")
+        declared = [known.name for known in self.kind_of_entry.fields]
+        return (declared.index(field) if field in declared else len(declared), field)
 
     @property
     def _shown(self) -> tuple[Any, ...]:

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="entry",
             index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search"], name="entry_search", opclasses=["gin_trgm_ops"]
+                fields=["search"], name="entry_search", opclasses=["gin_trgm_ops"], fastupdate=False
             ),
         ),
         migrations.AddIndex(

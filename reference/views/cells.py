@@ -6,13 +6,20 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reference.models import Entry, PublishedFigure
+from reference.models import Entry, PublishedFigure, as_text
+from reference.sections import FIGURES
 from reference.words import DOCUMENTS
 
 
 def entry_cell(entry: Entry) -> dict[str, Any]:
-    """The entry's name as a link to its page, with its summary below."""
-    return {"text": entry.title, "url": entry.get_absolute_url(), "hint": entry.summary}
+    """The entry's name as a link to its page, with its summary below; of a figure the year, the value and any doubt."""
+    cell = {"text": entry.title, "url": entry.get_absolute_url(), "hint": entry.summary}
+    if entry.section == FIGURES:
+        said = [entry.data.get("year"), as_text(entry.data.get("value")), entry.data["unit"]]
+        cell["hint"] = " ".join(str(part) for part in said if part not in (None, ""))
+        if entry.data.get("disputed"):
+            cell |= {"status": "disputed", "label": _("Disputed"), "colour": "red"}
+    return cell
 
 
 def source_cell(entry: Entry) -> dict[str, str]:

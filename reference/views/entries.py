@@ -19,7 +19,7 @@ from reference.views.about import about, covered
 from reference.views.cells import entry_cell, source_cell, validity, value_cell
 from reference.words import DOCUMENT_DATES, DOCUMENTS
 
-PAGE = 25
+PAGE, LONG_PAGE = 25, 50
 
 
 @require_safe
@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
             [
                 [{"text": section.title, "url": _url(section)}, counts.get(section.key, 0)]
                 for section in SECTIONS.values()
-                if section.group == group
+                if section.group == group and counts.get(section.key)
             ],
         )
         for group, title in GROUPS.items()
@@ -42,9 +42,19 @@ def index(request: HttpRequest) -> HttpResponse:
     words.append([{"text": _("Code lists"), "url": reverse("reference:codes")}, len(lists) + 1])
     tasks = [
         {
+            "label": _("Whom one turns to"),
+            "url": reverse("reference:directory"),
+            "hint": _("The pathway of a referral, hotlines, contacts, specialists and teams, by municipality."),
+        },
+        {
             "label": _("What others published"),
             "url": reverse("reference:published"),
             "hint": _("Figures by year, with every contradiction beside them."),
+        },
+        {
+            "label": _("Glossary"),
+            "url": reverse("reference:glossary"),
+            "hint": _("The words of the field in English and Serbian, and how the documents write them."),
         },
     ]
     page = {"form": ReferenceSearch(), "tasks": tasks, "groups": groups, "headers": [_("What"), _("Entries")]}
@@ -98,7 +108,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
         entries = entries.filter(data__status=asked["status"])
     if asked.get("on"):
         entries = entries.in_force_on(asked["on"])
-    page = Paginator(entries, 100).get_page(request.GET.get("page"))
+    page = Paginator(entries, LONG_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "reference/section.html",
@@ -132,6 +142,7 @@ def entry(request: HttpRequest, section: str, slug: str) -> HttpResponse:
             "entry": found,
             "kind": kind,
             "url": _url(kind),
+            "json": reverse("api:entry", args=[kind.slug, found.slug]),
             "validity": validity(found),
             "facts": relations.fact_rows(found),
             "penalties": _penalties(found),
@@ -177,7 +188,10 @@ def _penalties(entry: Entry) -> list[list[Any]]:
     classes = {"adult": _("Adult"), "child": _("Child"), "juvenile": _("Juvenile"), "minor": _("Minor")}
     return [
         [
-            classes.get(penalty["victim_class"], penalty["victim_class"]),
+            {
+                "text": classes.get(penalty["victim_class"], penalty["victim_class"]),
+                "hint": _("Age bound not stated") if penalty.get("child_age_bound_not_stated") else "",
+            },
             penalty.get("min") or _("Not stated"),
             penalty.get("max") or _("Not stated"),
             f"{penalty['min_months']}–{penalty['max_months']}" if "min_months" in penalty else _("Not stated"),

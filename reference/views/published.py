@@ -99,6 +99,8 @@ def _doubts(figure: PublishedFigure) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if figure.disputed:
         found.append({"status": "disputed", "label": _("Disputed"), "colour": "red"})
+    elif figure.contradictions:
+        found.append({"status": "disputed", "label": _("Contradicted"), "colour": "orange"})
     if figure.ambiguous:
         found.append({"status": "ambiguous", "label": _("Ambiguous"), "colour": "yellow"})
     found += [{"text": check.numbers} for check in sums.part_checks(figure) if not check.holds]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from casework.config.bench import cold_start, finding, imports, lists, report, serving, world
+from casework.config.bench import cold_start, finding, imports, lists, published, report, serving, world
 from casework.config.bench.results import Result
 from casework.config.bench.world import World
 
@@ -13,6 +13,7 @@ Measure = Callable[[World, int], Iterator[Result]]
 RUNS: dict[str, Measure] = {
     "lists": lists.measure,
     "search": finding.measure,
+    "reference": published.measure,
     "report": report.measure,
     "case-page": serving.measure,
     "import": imports.measure,
