@@ -516,7 +516,13 @@ _ALL = (
         "glossary",
         _("Glossary"),
         "words",
-        (text("en", required=True), text("sr"), long("definition", required=True)),
+        (
+            text("en", required=True),
+            text("sr"),
+            long("definition", required=True),
+            Field("see", "list", ref="glossary.terms"),
+            NOTE,
+        ),
     ),
     Section("age_classes.age_classes", "age-classes", _("Age classes"), "words", editable=False),
     Section(

@@ -36,6 +36,8 @@ def about(entry: Entry, naming: list[Entry], day: date) -> list[Table]:
 
 def covered(entry: Entry, other: Entry) -> bool:
     """Whether `about` has already shown the other entry on this one's page."""
+    if entry.section == glossary.TERMS:  # words that refer to each other need it said once
+        return other.section == glossary.TERMS
     return entry.section == BODIES and other.section in COVERED
 
 
@@ -112,7 +114,7 @@ def _of_term(term: Entry) -> list[Table]:
     return [
         (
             _("In three scripts"),
-            [_("English"), _("Serbian, Latin"), _("Serbian, Cyrillic")],
+            [pgettext("column", "English"), _("Serbian, Latin"), _("Serbian, Cyrillic")],
             in_serbian if glossary.cyrillic(term) else [],
         ),
         (_("How the documents write it"), [_("Printed"), _("Where")], written),
@@ -155,7 +157,8 @@ def focal_point_row(point: Entry) -> list[Any]:
 
 def specialist_row(specialist: Entry) -> list[Any]:
     """Who, city, number."""
-    return [entry_cell(specialist), place_cell(specialist), count_cell(specialist)]
+    hint = capfirst(specialist.data.get("note") or "")
+    return [entry_cell_of(specialist, "name", hint=hint), place_cell(specialist), count_cell(specialist)]
 
 
 def team_row(team: Entry) -> list[Any]:
@@ -191,9 +194,7 @@ def body_cell(entry: Entry, bodies: dict[str, Entry]) -> Any:
 def place_cell(entry: Entry) -> str:
     """The municipality or city; the territory where it is the whole one; else not stated."""
     place = directory.place_of(entry)
-    return (
-        codes.label_in(get_language(), "places", place) if place else str(entry.data.get("territory") or not_stated())
-    )
+    return codes.label_in(get_language(), "places", place) if place else printed(entry, "territory")
 
 
 def count_cell(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -78,7 +78,7 @@ def words(request: HttpRequest) -> HttpResponse:
     columns = [(_("Serbian, Latin"), glossary.latin), (_("Serbian, Cyrillic"), glossary.cyrillic)]
     if not latin_first and first == "sr":
         columns.reverse()
-    columns.insert(0 if first == "en" else 2, (_("English"), glossary.english))
+    columns.insert(0 if first == "en" else 2, (pgettext("column", "English"), glossary.english))
     rows = [[*_in_scripts(term, columns), term.data["definition"], _written(term)] for term in found]
     headers = [*(str(title) for title, _word in columns), _("Meaning"), _("How the documents write it")]
     page = {"form": form, "headers": headers, "rows": rows, "count": len(rows)}

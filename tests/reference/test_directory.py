@@ -275,9 +275,25 @@ def test_a_search_for_another_name_finds_the_body(ana):
     assert body("cptv") in found
 
 
+@pytest.mark.requirement("s-organisations")
+@pytest.mark.parametrize(
+    ("asked", "code"), [("Centre for Protection", "cptv"), ("ZIR", "zir"), ("police section", "moi-accd-section-ip")]
+)
+def test_the_list_of_bodies_is_narrowed_by_name_other_name_and_kind(asked, code, ana):
+    text = page(ana, reverse("reference:section", args=["organisations"]), q=asked)
+    assert body(code) in text
+    assert body("facebook") not in text
+
+
 def test_units_lead_down_and_the_parent_leads_up(ana):
     assert body("moi-accd-section-content") in page(ana, body("moi-accd"))
     assert body("moi") in page(ana, body("moi-accd"))
+
+
+def test_what_the_page_of_a_body_has_said_is_not_listed_again(ana):
+    text = page(ana, body("moi-accd"))
+    assert text.count(reverse("reference:entry", args=["focal-points", "cyber-2009"])) == 1
+    assert text.count(reverse("reference:entry", args=["contacts", "sos-email"])) == 1
 
 
 @pytest.mark.requirement("s-atc-onac")

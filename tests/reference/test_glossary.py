@@ -156,6 +156,7 @@ def test_the_page_of_a_word_shows_scripts_phrases_and_where_the_bounds_come_from
     assert "maloletnik" in text.lower()
     assert "малолетник" in text.lower()
     assert "60 victims in 2007, including 26 minors" in text
+    assert text.count(reverse("reference:entry", args=["glossary", "juvenile"])) == 1
     assert "has not reached/completed 18 years of age (14-18)" in text
 
 
