@@ -62,7 +62,7 @@ def test_views_fetch_through_visible_to_and_never_write():
     }
     found = []
     for path, tree in sources():
-        if (not f"_{path.name}".endswith("_views.py") and "views" not in path.parts) or path.parts[-2] == "reference":
+        if (not f"_{path.name}".endswith("_views.py") and "views" not in path.parts) or "reference" in path.parts[-3:]:
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in {"save", "create", "delete", "bulk_create", "delay"}:
