@@ -33,6 +33,11 @@ def age_class(age: int) -> str:
     return next((name for name in age_classes(age) if name not in _unions()), ADULT)
 
 
+def bound_of(name: str) -> int:
+    """The age at which a class ends: 14 of child, 18 of minor and juvenile, as the Ministry's letter prints them."""
+    return next(int(limit) for known, _lowest, limit in _bounds() if known == name)
+
+
 @cache
 def _bounds() -> tuple[tuple[str, float, float], ...]:
     return tuple(
