@@ -533,7 +533,18 @@ _ALL = (
         (text("term", required=True), NOTE),
     ),
     Section(
-        "offence_facts.facts", "offence-facts", _("Facts that the offence finder asks for"), "words", editable=False
+        "offence_facts.facts",
+        "offence-facts",
+        _("Facts that the offence finder asks for"),
+        "words",
+        (
+            long("fact", required=True),
+            Field("offences", "list", ref="offences.offences"),
+            Field("needs", "list", ref="offence_facts.facts"),
+            Field("circumstances", "list", ref="offences.aggravating_circumstances"),
+            ref("victim_class", "age_classes.age_classes"),
+        ),
+        editable=False,
     ),
     Section(
         "code_lists_ours.indicator_forms",
