@@ -184,7 +184,7 @@ def _too_early(offence: Entry, day: date | None, laws: Mapping[str, Entry]) -> E
     since = offence.data.get("introduced")
     if not since or day is None or day >= date.fromisoformat(since):
         return None
-    because = _("This offence was added on %(since)s; the act was on %(day)s.") % {
+    because = _("The act was on %(day)s, before this offence was added (%(since)s).") % {
         "since": _date(since),
         "day": _date(day),
     }

@@ -169,7 +169,7 @@ def identifies(age: int | None, child_limit: int) -> str:
 
 
 def identifying_authority(age: int | None, child_limit: int, rules: Iterable[Entry]) -> str:
-    """The authority that the rules name for identifying a victim of an age; empty where they do not tell."""
+    """The authority that given rules name for identifying a victim of an age; empty where they do not tell."""
     answer = by_rules(Facts(victim_age=age, child_limit=child_limit), rules).answers["identification"]
     return answer.authorities[0] if answer.state == DECIDED else ""
 
@@ -352,7 +352,8 @@ _CONDITIONS: dict[str, Callable[[Any, _Held], _Verdict]] = {
 
 
 def _answer(question: str, steps: list[Step]) -> Answer:
-    holding, open_ = [], []
+    holding: list[Candidate] = []
+    open_: list[Candidate] = []
     for step in steps:
         named = step.rule.data.get(question, "")
         if step.holds is False or not (named or step.rule.data.get(f"{question}_not_stated")):

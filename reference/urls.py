@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import directory, entries, published
+from .views import directory, entries, finding, published
 
 app_name = "reference"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("codes/", entries.codes, name="codes"),
     path("published/", published.published, name="published"),
     path("published/<slug:indicator>/", published.indicator, name="indicator"),
+    path("who-is-competent/", finding.who_is_competent, name="who-is-competent"),
+    path("offence-finder/", finding.offence_finder, name="offence-finder"),
+    path("abroad/", finding.abroad, name="abroad"),
     path("directory/", directory.directory, name="directory"),
     path("glossary/", directory.words, name="glossary"),
     path("organisations/<str:slug>/", entries.entry, {"section": "organisations"}, name="body"),

@@ -42,6 +42,21 @@ def index(request: HttpRequest) -> HttpResponse:
     words.append([{"text": _("Code lists"), "url": reverse("reference:codes")}, len(lists) + 1])
     tasks = [
         {
+            "label": _("Who is competent"),
+            "url": reverse("reference:who-is-competent"),
+            "hint": _("Police, prosecution, court and identification for given facts, rule by rule."),
+        },
+        {
+            "label": _("Offence finder"),
+            "url": reverse("reference:offence-finder"),
+            "hint": _("From what happened to the offences it may be, with the penalty for a victim of that age."),
+        },
+        {
+            "label": _("Acts abroad"),
+            "url": reverse("reference:abroad"),
+            "hint": _("The conditions for trying them in Serbia, and for extradition."),
+        },
+        {
             "label": _("Whom one turns to"),
             "url": reverse("reference:directory"),
             "hint": _("The pathway of a referral, hotlines, contacts, specialists and teams, by municipality."),
