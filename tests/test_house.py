@@ -139,6 +139,15 @@ PLAIN_TEXT = {
     "shelter.Bed": {"name"},
     "shelter.Placement": {"kind", "family_trained"},
     "justice.WitnessStatus": {"kind", "status"},
+    # codes and answers; what was written about it is sealed
+    "justice.Proceeding": {
+        "offence",
+        "cyber",
+        "suspect_juvenile",
+        "specialised_prosecutor",
+        "stage",
+        "proceeds_confiscated",
+    },
     "referrals.Referral": {
         "number",
         "status",

@@ -51,6 +51,8 @@ _CASEWORK = frozenset(
         "justice.grant_witness_status",
         "justice.refuse_witness_status",
         "justice.withdraw_witness_status",
+        "justice.open_proceeding",
+        "justice.amend_proceeding",
     }
 )
 
@@ -71,6 +73,7 @@ GRANTS: dict[str, frozenset[str]] = {
         "cases.review_opening",
         "cases.record_conflict",
         "cases.lift_conflict",
+        "justice.list_proceedings",
         "shelter.override_gate",
         "shelter.add_shelter",
         "shelter.add_bed",

@@ -7,9 +7,9 @@ from typing import Any
 
 from casework.cases import services as cases
 from casework.cases.models import Case
-from casework.justice import services
+from casework.justice import proceedings, services
 from casework.justice.chain import DESIGNATION
-from casework.justice.models import WitnessStatus
+from casework.justice.models import Proceeding, WitnessStatus
 from tests.cases.builders import builders as case_builders
 
 TODAY = datetime.date(2026, 6, 1)
@@ -44,4 +44,20 @@ def builders(cast: SimpleNamespace) -> SimpleNamespace:
     def designation(case: Case, **given: Any) -> WitnessStatus:
         return grant(request(case, DESIGNATION), **given)
 
-    return SimpleNamespace(**vars(make), identified=identified, request=request, grant=grant, designation=designation)
+    def proceeding(case: Case, **given: Any) -> Proceeding:
+        values = {"opened_on": day(2), "specialised_prosecutor": "yes", "opened_by": cast.ana, "today": TODAY}
+        return proceedings.open_proceeding(case=case, **{**values, **given})
+
+    def amend(proceeding: Proceeding, **changes: Any) -> Proceeding:
+        values = {"version": proceeding.version, "amended_by": cast.ana, "today": TODAY}
+        return proceedings.amend_proceeding(proceeding=proceeding, **{**values, **changes})
+
+    return SimpleNamespace(
+        **vars(make),
+        identified=identified,
+        request=request,
+        grant=grant,
+        designation=designation,
+        proceeding=proceeding,
+        amend=amend,
+    )
