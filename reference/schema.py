@@ -1,6 +1,7 @@
 """What an entry must say to be loaded or approved. One misfit refuses the whole file, with its place and the reason."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,12 +60,14 @@ def _source_problems(entry: dict[str, Any], section: str) -> list[str]:
     source = entry.get("source")
     if source is None:
         return [] if entry.get("ours") else [_("It has no source, and does not say that it is our own.")]
+    if isinstance(source, dict) and source.get("given_by") and not source.get("document"):
+        return [] if _is_day(source.get("given_on")) else [_("Say on which day its source was given.")]
     if not isinstance(source, dict) or not (
         source.get("standard") or (source.get("document") and source.get("locator"))
     ):
         return [_("Its source needs a document and a phrase that stands in it.")]
     document = source.get("document")
-    if document and document not in DOCUMENTS and not source.get("given_by"):
+    if document and document not in DOCUMENTS:
         return [_("Its source is a document that is not known here: %(document)s.") % {"document": document}]
     return []
 
@@ -106,6 +109,14 @@ def _unknown(name: str, value: Any, target: str, known: Known) -> list[str]:
 
 def _title(section: str) -> str:
     return str(SECTIONS[section].title) if section in SECTIONS else section
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_email(value: Any) -> bool:

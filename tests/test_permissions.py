@@ -55,6 +55,8 @@ HOUSES = {"home": {"vesna", "sava", "zorica"}, "other": {"dragan"}, "sealed": {"
 BEDS = {**HOUSES, "home": HOUSES["home"] | {"nada"}}
 SHELTER = {"shelter_id": lambda world, dossier: dossier.shelter.pk}
 INDOORS = CASEWORKERS - {"olga", "dragan"}  # caseworkers and supervisors of home
+OFFENCE_388 = {"section": lambda world, dossier: "offences", "slug": lambda world, dossier: "388"}
+PROPOSAL = {"number": lambda world, dossier: world.proposal.number}
 NOBODY: dict[str, set[str]] = {"home": set(), "other": set(), "sealed": set()}
 CASE = {"number": lambda world, dossier: dossier.case.number}
 REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
@@ -146,6 +148,29 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "audit:reviews": plain({"petar"}),
     "sign-review": ("plain", {"petar"}, {"week": lambda world, dossier: world.week}),
     "statistics:annual-report": plain({"ivana"}),
+    # changes to the reference, and what the organisation does about recommendations and plans
+    "curation:proposals": plain({"ivana"} | SUPERVISORS),
+    "curation:proposal": ("plain", {"ivana"} | SUPERVISORS, PROPOSAL),
+    "curation:withdraw-change": ("plain", {"ivana"}, PROPOSAL),
+    "curation:propose": ("plain", {"ivana"}, OFFENCE_388),
+    "curation:propose-new": ("plain", {"ivana"}, {"section": lambda world, dossier: "contacts"}),
+    "curation:end-entry": ("plain", {"ivana"}, OFFENCE_388),
+    "curation:recommendations": plain(EVERYBODY - {"milan"}),
+    "curation:activities": plain(EVERYBODY - {"milan"}),
+    "curation:record-progress": (
+        "plain",
+        {"ivana"} | SUPERVISORS,
+        {"section": lambda world, dossier: "recommendations", "slug": lambda world, dossier: "tip-rec-01"},
+    ),
+    "curation:trainings": plain(EVERYBODY - {"milan"}),
+    "curation:record-training": plain({"ivana"} | SUPERVISORS),
+    "curation:amend-training": (
+        "plain",
+        {"ivana", "vesna", "sava", "zorica"},
+        {"training_id": lambda world, dossier: world.training.pk},
+    ),
+    "curation:licences": plain(EVERYBODY - {"milan"}),
+    "curation:declarations": plain({"ivana"}),
     # persons and cases
     "people:search": plain(CASEWORKERS | {"jelena"}),
     "people:person": record(WORK, **PERSON),

@@ -21,6 +21,7 @@ TAKES_TWO = OPENS_RECORDS | {Role.ADMIN}
 
 _CASEWORK = frozenset(
     {
+        "curation.view_progress",
         "referrals.view_referral",
         "referrals.log_referral",
         "referrals.amend_referral",
@@ -59,7 +60,7 @@ _CASEWORK = frozenset(
 GRANTS: dict[str, frozenset[str]] = {
     Role.RESPONDER: frozenset({"referrals.submit_referral"}),
     Role.CASEWORKER: _CASEWORK,
-    Role.ASSESSOR: frozenset({"referrals.view_referral", "people.view_person"}),
+    Role.ASSESSOR: frozenset({"referrals.view_referral", "people.view_person", "curation.view_progress"}),
     Role.SUPERVISOR: _CASEWORK
     | {
         "referrals.decide_route",
@@ -80,7 +81,12 @@ GRANTS: dict[str, frozenset[str]] = {
         "access.set_duty",
         "access.approve_role",
     },
-    Role.SHELTER_KEEPER: frozenset({"shelter.view_board", "shelter.end_placement", "shelter.add_bed"}),
+        "curation.decide_change",
+        "curation.record_progress",
+        "curation.record_training",
+    Role.SHELTER_KEEPER: frozenset(
+        {"shelter.view_board", "shelter.end_placement", "shelter.add_bed", "curation.view_progress"}
+    ),
     Role.ADMIN: frozenset(
         {
             "statistics.view_figures",
@@ -90,11 +96,18 @@ GRANTS: dict[str, frozenset[str]] = {
             "access.approve_role",
             "access.set_duty",
         }
+            "curation.propose_change",
+            "curation.decide_change",
+            "curation.view_progress",
+            "curation.record_progress",
+            "curation.record_training",
+            "curation.record_declaration",
     ),
     Role.AUDITOR: frozenset(
         {
             "audit.read_trail",
             "shelter.read_overrides",
+            "curation.view_progress",
             "cases.read_reasons",
             "people.view_data_requests",
             "people.approve_erasure",

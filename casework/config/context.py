@@ -24,6 +24,7 @@ NAV = (
     (lambda: _("Figures"), "statistics:annual-report", "statistics.view_figures"),
     (lambda: _("People and roles"), "access:users", "access.manage_users"),
     (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
+    (lambda: _("Reference data"), "curation:proposals", "curation.decide_change"),
     (lambda: _("Duty"), "access:duty", "access.set_duty"),
     (lambda: _("Reasons given"), "shelter:overrides", "shelter.read_overrides"),
     (lambda: _("Installation"), "health", "config.view_health"),

@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "casework.access",
     "casework.statistics",
     "casework.exchange",
+    "casework.curation",
     "casework.people",
     "casework.cases",
     "casework.shelter",
@@ -318,6 +319,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its own handler would print what exc
 CELERY_BEAT_SCHEDULE = {
     "carry-out-erasures": {"task": "casework.people.tasks.carry_out_erasures", "schedule": 30.0},
     "compile-access-requests": {"task": "casework.people.tasks.compile_access_requests", "schedule": 10.0},
+    "remind-of-licences": {
+        "task": "casework.curation.tasks.remind_of_licences",
+        "schedule": crontab(hour=6, minute=20),
+    },
     "watch-outbox": {"task": "casework.outbox.tasks.watch", "schedule": 60.0},
     "purge-what-expired": {"task": "casework.access.tasks.purge_what_expired", "schedule": 60 * 60.0},
     "sweep-files": {"task": "casework.vault.tasks.sweep_files", "schedule": 24 * 60 * 60.0},
@@ -377,6 +382,7 @@ RETENTION_DAYS = {
     "linked-referral": env.int("CASEWORK_RETENTION_LINKED_REFERRAL_DAYS", 0),  # from receipt; about nobody by itself
 }
 ACCESS_REQUEST_DAYS = env.int("CASEWORK_ACCESS_REQUEST_DAYS", 30)  # from receipt to the answer
+LICENCE_REMINDER_DAYS = env.int("CASEWORK_LICENCE_REMINDER_DAYS", 60)  # before a licence ends, admins are told
 CORRECTION_DAYS = env.int("CASEWORK_CORRECTION_DAYS", 30)  # from receipt to the decision
 # What is closed by default, and opened with a reason (casework.cases.openings)
 REVEALS_PER_HOUR = env.int("CASEWORK_REVEALS_PER_HOUR", 5)  # of one user

@@ -34,6 +34,7 @@ urlpatterns = [
     path("shelter/", include("casework.shelter.urls")),
     path("justice/", include("casework.justice.urls")),
     path("statistics/", include("casework.statistics.urls")),
+    path("curation/", include("casework.curation.urls")),
     path("exchange/", include("casework.exchange.urls")),
     path("referrals/", include("referrals.urls")),
 ]

@@ -44,6 +44,9 @@ class Subject(models.TextChoices):
     SEALING_TO_DECIDE = "sealing-to-decide", _("The sealing of case %(reference)s waits for a second person")
     SEALING_OVERDUE = "sealing-overdue", _("Nobody has decided on the sealing of case %(reference)s")
     SEALED_TOO_FEW = "sealed-too-few", _("Too few people see sealed case %(reference)s: name another")
+    CHANGE_TO_DECIDE = "change-to-decide", _("Proposal %(reference)s to change the reference waits for your decision")
+    CHANGE_DECIDED = "change-decided", _("Proposal %(reference)s to change the reference is decided")
+    LICENCE_ENDS = "licence-ends", _("A licence in the reference ends soon")
     CASE_WITHOUT_CASEWORKER = "case-without-caseworker", _("Case %(reference)s needs another caseworker")
 
 

@@ -1,5 +1,6 @@
 """How entries, their dates and their sources stand in a table."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format, number_format
@@ -27,7 +28,17 @@ def source_cell(entry: Entry) -> dict[str, str]:
     count = len(entry.also)
     more = ngettext("and %(count)d more place", "and %(count)d more places", count) % {"count": count}
     phrase = f"“{entry.source_locator}”" if entry.source_locator else ""
-    return {"text": entry.document_title or _("Our own"), "hint": f"{phrase} {more}" if entry.also else phrase}
+    who = entry.document_title or given_by(entry) or _("Our own")
+    return {"text": who, "hint": f"{phrase} {more}" if entry.also else phrase}
+
+
+def given_by(entry: Entry) -> str:
+    """Who said so and when, where it was no document of ours; empty otherwise."""
+    source = entry.data.get("source")
+    if not isinstance(source, dict) or not source.get("given_by"):
+        return ""
+    day = date_format(date.fromisoformat(source["given_on"]), "SHORT_DATE_FORMAT")
+    return _("%(given_by)s, given on %(day)s") % {"given_by": source["given_by"], "day": day}
 
 
 def document_cell(place: dict[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from reference.forms import ReferenceSearch, SectionFilter
 from reference.models import Entry, PublishedFigure
 from reference.sections import BY_SLUG, GROUPS, SECTIONS, Section
 from reference.views.about import about, covered
-from reference.views.cells import entry_cell, source_cell, validity, value_cell
+from reference.views.cells import document_cell, entry_cell, given_by, source_cell, validity, value_cell
 from reference.words import DOCUMENT_DATES, DOCUMENTS
 
 PAGE, LONG_PAGE = 25, 50
@@ -231,8 +231,9 @@ def _figure(entry: Entry) -> dict[str, Any] | None:
 
 def _sources(entry: Entry) -> list[list[str]]:
     if not entry.source_document:
-        given = entry.data.get("source")
-        return [[str(given), "", ""]] if given else []
+        given = given_by(entry)
+        also = [[document_cell(place)["text"], document_cell(place)["hint"], ""] for place in entry.also]
+        return [[given, f"“{entry.source_locator}”" if entry.source_locator else "", ""], *also] if given else also
     places = [{"document": entry.source_document, "locator": entry.source_locator}, *entry.also]
     return [
         [

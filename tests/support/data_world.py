@@ -9,9 +9,12 @@ from django.utils import timezone
 from casework.access.models import RoleRequest
 from casework.audit.reviews import monday_of
 from casework.audit.seals import seal_waiting
+from casework.curation import proposals
+from casework.curation import services as curation
 from casework.people import access_requests, corrections, holds, retention
 from casework.people.erasure import new_erasure
 from casework.people.holdings import Subject
+from reference.models import Entry
 from tests.support.world import make_world
 
 
@@ -54,6 +57,35 @@ def add_data_requests(world: SimpleNamespace) -> None:
     )
 
 
+def add_curation(world: SimpleNamespace) -> None:
+    """A change to the reference that waits for a second person, and a training that home held."""
+    ivana, now = world.cast.ivana, timezone.now()
+    entry = Entry.objects.get(section="directory.contacts", code="mods-phone")
+    with transaction.atomic():
+        world.proposal = proposals.propose_change(
+            section=entry.section,
+            entry=entry,
+            base=proposals.current(entry).pk,
+            data={**entry.data, "purpose": "Answered on weekdays"},
+            holds_from=None,
+            reason="They wrote to us",
+            proposed_by=ivana,
+            now=now,
+        )
+        world.training = curation.record_training(
+            held_on=timezone.localdate(now),
+            topic="First contact",
+            groups=["police"],
+            body=None,
+            head_count=3,
+            satisfaction=None,
+            scale_min=None,
+            scale_max=None,
+            recorded_by=ivana,
+            now=now,
+        )
+
+
 def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
     """`make_world`, and everything else that an address of the permission matrix is about."""
     made = make_world(cast)
@@ -61,5 +93,6 @@ def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
     made.week = f"{monday_of(timezone.localdate()):%Y-%m-%d}"
     with transaction.atomic():  # also where the test is in no transaction of its own
         add_data_requests(made)
+    add_curation(made)
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made
