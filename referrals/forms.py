@@ -325,6 +325,17 @@ class DecideRouteForm(RecordForm):
     )
 
 
+class ChooseAuthorityForm(RecordForm):
+    """One of the authorities that the rules leave open, as `question rule`, and why."""
+
+    choice = forms.ChoiceField(label=_("Which rule is followed?"), widget=forms.RadioSelect)
+    reason = LongTextField(label=_("Why?"), rows=4, max_length=5_000)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+
+
 class RecordDecisionForm(RecordForm):
     """Asks for the outcomes of the body that the route names, in its own words."""
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.people import holdings
 from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
-from reference import codes
+from reference import codes, routing
 from referrals.models import (
     Appeal,
+    AuthorityChoice,
     Deadline,
     Decision,
     Escalation,
@@ -136,6 +137,26 @@ holdings.declare(
             "error_why": _("Entered in error because"),
         },
         withheld={"panel": "others", "route_decided_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        AuthorityChoice,
+        _("Choices of the competent authority"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "question": (_("What for"), lambda row: str(routing.QUESTIONS.get(row.question, row.question))),
+            "rule": _("Rule"),
+            "authority": _("Authority"),
+            "reason": _("Why"),
+            "chosen_at": _("Chosen"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"chosen_by": "staff"},
         apart=BOOKKEEPING,
     )
 )

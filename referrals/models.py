@@ -315,6 +315,29 @@ workflow.register(
 )
 
 
+class AuthorityChoice(Record):
+    """Which rule a supervisor follows where the rules leave several authorities. The newest valid one counts."""
+
+    TO_REFERRAL = "referral"
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="authority_choices")
+    question = models.CharField(max_length=20)  # of reference.routing.QUESTIONS
+    rule = models.CharField(max_length=60)  # authorities.routing_rules
+    authority = models.TextField()  # authorities.authorities, or the rule's printed words
+    reason = EncryptedTextField()
+    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    objects = OfReferralQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        ordering = ["chosen_at"]
+        permissions = [("choose_authority", "Choose the authority where the rules leave several")]
+        constraints = [error_pair("authoritychoice")]
+
+    def __str__(self) -> str:
+        return f"{self.referral} {self.question}"
+
+
 class Decision(Record):
     """What the body decided. Never edited; the newest valid one sets the case's victim status."""
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<str:number>/link/", views.link_referral, name="link-referral"),
     path("<str:number>/informed/", views.record_informed, name="record-informed"),
     path("<str:number>/route/", views.decide_route, name="decide-route"),
+    path("<str:number>/authority/", views.choose_authority, name="choose-authority"),
     path("<str:number>/decision/", views.record_decision, name="record-decision"),
     path("<str:number>/mark-in-error/", views.mark_referral_in_error, name="mark-referral-in-error"),
 ]

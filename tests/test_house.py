@@ -167,6 +167,7 @@ PLAIN_TEXT = {
     "referrals.ReferralIndicator": {"code", "how"},
     "referrals.Deadline": {"kind"},
     "referrals.Identification": {"route", "status"},
+    "referrals.AuthorityChoice": {"question", "rule", "authority"},  # ids of published entries
     "referrals.Decision": {"authority", "outcome"},
     "referrals.Appeal": {"outcome"},
 }

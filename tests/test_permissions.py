@@ -243,6 +243,7 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:link-referral": record(DUTY, **RECEIVED),
     "referrals:record-informed": record(WORK, **REFERRAL),
     "referrals:decide-route": record(SUPERVISE, **REFERRAL),
+    "referrals:choose-authority": record(SUPERVISE, **REFERRAL),
     "referrals:record-decision": record(WORK, **REFERRAL),
     "referrals:mark-referral-in-error": record(WORK, **REFERRAL),
     "referrals:mark-decision-in-error": record(WORK, decision_id=lambda world, dossier: dossier.decision.pk),

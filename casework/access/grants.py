@@ -64,6 +64,7 @@ GRANTS: dict[str, frozenset[str]] = {
     Role.SUPERVISOR: _CASEWORK
     | {
         "referrals.decide_route",
+        "referrals.choose_authority",
         "people.set_hold",
         "people.ask_erasure",
         "people.propose_retention_run",

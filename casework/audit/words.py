@@ -33,6 +33,7 @@ WORDS = {
     "cases": _("Saw the list of cases"),
     "change_password": _("Changed their password"),
     "check_section": _("Checked a part of what is held on a person"),
+    "choose_authority": _("Chose the competent authority"),
     "close_case": _("Closed the case"),
     "close_referral": _("Closed the referral with its case"),
     "compile_again": _("Had an answer compiled afresh"),

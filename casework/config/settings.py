@@ -391,7 +391,6 @@ BREAK_GLASS_MINUTES = env.int("CASEWORK_BREAK_GLASS_MINUTES", 60)
 REVIEW_OPENINGS_WITHIN_HOURS = env.int("CASEWORK_REVIEW_OPENINGS_WITHIN_HOURS", 72)
 DECIDE_SEALING_WITHIN_HOURS = env.int("CASEWORK_DECIDE_SEALING_WITHIN_HOURS", 72)
 OPENING_REASON_LETTERS = 10  # a reason shorter than this says nothing
-SOP_VERSION = env.str("CASEWORK_SOP_VERSION", "")  # version of the standard operating procedures in force, if named
 
 # --- Logs: what happened, never to whom --------------------------------------------------------------------------
 LOGGING = logs.configuration(level=env.str("CASEWORK_LOG_LEVEL", "INFO"), readable=EMBEDDED)

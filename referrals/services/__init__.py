@@ -1,6 +1,7 @@
 """Verbs of the front door: intake, what becomes of a referral, identification, clocks, corrections."""
 
 from referrals.services.clocks import escalate_overdue
+from referrals.services.competence import choose_authority
 from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
 from referrals.services.identification import decide_route, derive_victim_status, record_decision
 from referrals.services.intake import amend_referral, log_referral, submit_referral
@@ -15,6 +16,7 @@ from referrals.services.steps import (
 
 __all__ = [
     "amend_referral",
+    "choose_authority",
     "close_referral",
     "decide_route",
     "decline_referral",

@@ -21,6 +21,7 @@ from casework.people.models import Answer, Person
 from casework.vault.models import VaultKey
 from casework.workflow import Refused, lock
 from reference import codes
+from reference.procedures import procedures_on
 from referrals.models import ClockKind, Deadline, Referral, ReferralIndicator, Seen
 from referrals.services.reach import must_be_valid, must_reach, page_of, receivers_of
 from referrals.services.routing import open_identification
@@ -169,7 +170,7 @@ def _receive(
     _check(referral)
     actor: Any = referral.logged_by
     referral.source_group = codes.source_group(referral.source)
-    referral.sop_version = settings.SOP_VERSION
+    referral.sop_version = _procedures(referral)
     if existing is not None:
         referral.person = _heard_of_again(existing, referral, actor)
     elif says_of_a_person(details, referral.given_age):
@@ -245,6 +246,12 @@ def says_of_a_person(details: Mapping[str, Any] | None, given_age: int | None) -
     return named or given_age is not None or any(value and value != "unknown" for value in known.values())
 
 
+def _procedures(referral: Referral) -> str:
+    """The standard operating procedures in force on the day of receipt; empty where there are none."""
+    found = procedures_on(timezone.localdate(referral.received_at))
+    return found.code if found else ""
+
+
 def _check(referral: Referral) -> None:
     """Raise `Refused` for a code or an age that cannot be."""
     if not codes.is_code("referral_sources", referral.source):
@@ -303,6 +310,11 @@ def _adopt(referral: Referral, person: Person) -> None:
     """Give a referral its person: what the referral's own key sealed is opened and sealed with the person's key."""
     for name in ("error_why", *(field.name for field in referral._meta.concrete_fields)):
         getattr(referral, name)
+    for choice in referral.authority_choices.select_related("key"):
+        for field in choice._meta.concrete_fields:
+            getattr(choice, field.name)
+        choice.key = person.key
+        choice.save()
     VaultKey.objects.filter(pk=referral.key_id).update(replaced_by=person.key)  # older dumps: erased with the person
     referral.person, referral.key = person, person.key
     _set_age(referral)

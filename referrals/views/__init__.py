@@ -1,5 +1,6 @@
 """Pages of the front door."""
 
+from referrals.views.competence import choose_authority
 from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
 from referrals.views.lists import referrals, today
 from referrals.views.record import case_referrals, referral
@@ -17,6 +18,7 @@ from referrals.views.steps import (
 __all__ = [
     "amend_referral",
     "case_referrals",
+    "choose_authority",
     "decide_route",
     "decline_referral",
     "initiate_case",

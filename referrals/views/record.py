@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from casework.people.models import Person
 from reference import codes
 from referrals.models import Decision, Identification, Referral, ReferralStatus, Route, Seen
 from referrals.services.identification import newest_decision
+from referrals.views.competence import competence, procedures
 from referrals.views.finding import ask, concerned, url_of, visible_referral, who, with_keys
 
 MATCHES = 10
@@ -40,6 +42,8 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         .filter(referral=found)
         .first()
     )
+    prefetch_related_objects([found], "indicators")
+    competent = competence(found, request.user)
     earlier = found.linked_to
     earlier_visible = earlier and Referral.objects.is_visible_to(request.user, earlier)
     page = {
@@ -57,7 +61,9 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         "identification": identification,
         "decisions": _decisions(request.user, identification=identification) if identification else [],
         "matches": matches,
-        "acts": _acts(found, identification, request.user),
+        "competence": competent,
+        "procedures": procedures(found),
+        "acts": _acts(found, identification, request.user, several=competent["several"]),
     }
     return render(request, "referrals/referral.html", page)
 
@@ -207,8 +213,13 @@ def _may_be_the_same(referral: Referral, user: User) -> list[dict[str, Any]]:
     ]
 
 
-def _acts(referral: Referral, identification: Identification | None, user: User) -> list[dict[str, Any]]:
-    """The buttons: what status, role and what is known allow now. The services have the last word."""
+def _acts(
+    referral: Referral, identification: Identification | None, user: User, *, several: bool
+) -> list[dict[str, Any]]:
+    """The buttons: what status, role and what is known allow now. The services have the last word.
+
+    `several`: the rules leave open which of several authorities is competent.
+    """
     if referral.entered_in_error:
         return []
     open_work = referral.status in (ReferralStatus.RECEIVED, ReferralStatus.INITIATED)
@@ -231,6 +242,7 @@ def _acts(referral: Referral, identification: Identification | None, user: User)
             _("Decide the route") if undecided else _("Change the route"),
             identification and open_work and user.has_perm("referrals.decide_route"),
         ),
+        ("choose-authority", _("Choose the authority"), several and user.has_perm("referrals.choose_authority")),
         ("amend-referral", _("Amend"), user.has_perm("referrals.amend_referral")),
         ("link-referral", _("Link to an earlier referral"), workflow.may(referral, "link_referral", user)),
         ("decline-referral", _("Decline"), workflow.may(referral, "decline_referral", user)),

@@ -110,6 +110,14 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         today=today,
         recorded_by=caseworker,
     )
+    front_door.choose_authority(
+        referral=referral,
+        question="police",
+        rule="route-cyber",
+        reason=_text(canary, "choice"),
+        now=now,
+        chosen_by=supervisor,
+    )
     case.refresh_from_db()
     case = cases.amend_case(
         case=case, version=case.version, amended_by=caseworker, risk_level="high", safety_plan=_text(canary, "plan")
