@@ -256,6 +256,8 @@ def _as_it_was(typed: Any, before: Any, field: Field) -> Any:
     if field.kind == "list":
         lines = typed if field.ref else [line.strip() for line in typed.splitlines() if line.strip()]
         known = {str(item): item for item in before or []}
+        if field.ref and set(lines) == set(known):  # boxes come in the order of the list
+            return before
         return [known.get(line, line) for line in lines]
     if field.kind == "number" and typed is not None:
         return int(typed) if typed == int(typed) else float(typed)

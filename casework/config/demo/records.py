@@ -11,6 +11,7 @@ from django.utils import timezone
 from casework.access.models import Duty, User
 from casework.config.demo import accounts
 from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
+from casework.config.demo.curation import add_curation
 from casework.config.demo.history import History, deliver_what_is_old
 from casework.config.demo.oversight import add_oversight
 from casework.config.demo.stories import DAY, HOUR, House, Story, next_morning
@@ -278,6 +279,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
         story.at(_noon(now, days), story.place, kind=NGO_SHELTER, nights=nights)
         living[name] = story
     add_oversight(history, sunce, living, users, now)
+    add_curation(history, users, now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
