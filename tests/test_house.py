@@ -210,8 +210,8 @@ def test_every_model_of_the_record_says_who_may_see_it(model):
         "access.Team",
         "access.Draft",  # fetched by its user alone, once
         "access.Counter",
-        "cases.CaseGrant",  # read through its case
         "curation.LicenceReminder",  # read by the worker alone
+        "cases.CaseGrant",  # read through its case
         "shelter.Bed",  # read through its shelter
         "shelter.Shelter_keepers",
         "access.User_groups",

@@ -81,10 +81,10 @@ GRANTS: dict[str, frozenset[str]] = {
         "shelter.add_bed",
         "access.set_duty",
         "access.approve_role",
-    },
         "curation.decide_change",
         "curation.record_progress",
         "curation.record_training",
+    },
     Role.SHELTER_KEEPER: frozenset(
         {"shelter.view_board", "shelter.end_placement", "shelter.add_bed", "curation.view_progress"}
     ),
@@ -96,19 +96,19 @@ GRANTS: dict[str, frozenset[str]] = {
             "access.request_role",
             "access.approve_role",
             "access.set_duty",
-        }
             "curation.propose_change",
             "curation.decide_change",
             "curation.view_progress",
             "curation.record_progress",
             "curation.record_training",
             "curation.record_declaration",
+        }
     ),
     Role.AUDITOR: frozenset(
         {
             "audit.read_trail",
-            "shelter.read_overrides",
             "curation.view_progress",
+            "shelter.read_overrides",
             "cases.read_reasons",
             "people.view_data_requests",
             "people.approve_erasure",
