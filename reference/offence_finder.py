@@ -122,7 +122,7 @@ def by_facts(
                     tuple(facts[code] for code in sorted(missing) if code in facts),
                     penalties_for(offence, asked.victim_age, asked.child_limit),
                     aggravating,
-                    tuple(_doubts(offence, asked, laws)),
+                    tuple(doubts_of(offence, asked, laws)),
                 )
             )
     return Found(tuple(candidates), tuple(excluded))
@@ -202,7 +202,8 @@ def _aggravating(asked: Asked, facts: Iterable[Entry], known: Mapping[str, Entry
     return tuple(entry for code, entry in known.items() if code in found)
 
 
-def _doubts(offence: Entry, asked: Asked, laws: Mapping[str, Entry]) -> Iterable[str]:
+def doubts_of(offence: Entry, asked: Asked, laws: Mapping[str, Entry]) -> Iterable[str]:
+    """What the sources leave open about an offence for that victim and that day, in sentences."""
     age, ends = asked.victim_age, bound_of(CHILD)
     penalties = offence.data.get("penalties", [])
     if age is None and penalties:

@@ -62,6 +62,7 @@ CASE = {"number": lambda world, dossier: dossier.case.number}
 REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
 RECEIVED = {"number": lambda world, dossier: dossier.received.number}
 PENDING = {"status_id": lambda world, dossier: dossier.pending.pk}
+PROCEEDING = {"proceeding_id": lambda world, dossier: dossier.proceeding.pk}
 PLACEMENT = {"placement_id": lambda world, dossier: dossier.placement.pk}
 PERSON = {"person_id": lambda world, dossier: dossier.case.person_id}
 ACCESS = {"number": lambda world, dossier: dossier.access.number}
@@ -267,6 +268,13 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "justice:refuse-witness-status": record(WORK, **PENDING),
     "justice:withdraw-witness-status": record(WORK, **PENDING),
     "justice:mark-witness-status-in-error": record(WORK, **PENDING),
+    # proceedings
+    "justice:case-proceedings": record(WORK, **CASE),
+    "justice:open-proceeding": record(WORK, **CASE),
+    "justice:proceedings": plain(SUPERVISORS),
+    "justice:proceeding": record(WORK, **PROCEEDING),
+    "justice:amend-proceeding": record(WORK, **PROCEEDING),
+    "justice:mark-proceeding-in-error": record(WORK, **PROCEEDING),
     # import
     "exchange:data-quality": plain(SUPERVISORS | {"ivana"}),
 }

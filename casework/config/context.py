@@ -17,6 +17,7 @@ NAV = (
     (lambda: _("Cases"), "cases:cases", "cases.view_case"),
     (lambda: _("Assignments"), "cases:assignment-board", "cases.confirm_assignment"),
     (lambda: _("Reviews"), "cases:reviews", "cases.review_opening"),
+    (lambda: _("Proceedings"), "justice:proceedings", "justice.list_proceedings"),
     (lambda: _("Beds"), "shelter:board", "shelter.view_board"),
     (lambda: _("Search"), "people:search", "people.view_person"),
     (lambda: _("Audit trail"), "audit:trail", "audit.read_trail"),

@@ -19,3 +19,13 @@ class JusticeConfig(AppConfig):
                 place=50,
             )
         )
+        register(
+            Tab(
+                "proceedings",
+                _("Proceedings"),
+                "justice:case-proceedings",
+                "cases.view_case",
+                count=lambda case: case.proceedings.valid().count(),
+                place=55,
+            )
+        )

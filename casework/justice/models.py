@@ -96,8 +96,10 @@ workflow.register(
 
 
 class ProceedingQuerySet(RecordQuerySet):
-    def visible_to(self, user: "User") -> "ProceedingQuerySet":
-        return self.filter(case__in=Case.objects.visible_to(user))
+    PERSON_PATHS = ()  # the case's own rule shuts out whom it shuts out
+
+    def principals(self, user: "User") -> list[Q]:
+        return [Q(case__in=Case.objects.visible_to(user))]
 
     def without_specialist(self) -> "ProceedingQuerySet":
         """Those that are known to go without a specialised prosecutor; where it is not known, that is another thing."""

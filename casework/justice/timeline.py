@@ -1,4 +1,4 @@
-"""Witness statuses on a case's timeline."""
+"""Witness statuses and proceedings on a case's timeline."""
 
 from typing import TYPE_CHECKING
 
@@ -33,4 +33,19 @@ def witness_statuses(case: Case, user: "User") -> list[Entry]:
             title = titles[WitnessOutcome(one.status)] % words
             body = "\n".join(filter(None, (one.decided_by_body, one.reasons)))
             found.append(Entry(at=one.decided_on, title=title, body=body, url=url, **error))
+    return found
+
+
+@register
+def proceedings(case: Case, user: "User") -> list[Entry]:
+    """When each was opened, and when it ended."""
+    found = []
+    for one in case.proceedings.visible_to(user).select_related("key", "opened_by"):
+        url = reverse("justice:proceeding", args=[one.pk])
+        error = {"error_at": one.error_at, "error_why": one.error_why}
+        body = "\n".join(filter(None, (one.reference, one.prosecutors_office, one.court)))
+        by = str(one.opened_by or "")
+        found.append(Entry(at=one.opened_on, title=_("Proceeding opened"), body=body, by=by, url=url, **error))
+        if one.ended_on is not None:
+            found.append(Entry(at=one.ended_on, title=_("Proceeding ended"), url=url, **error))
     return found

@@ -37,6 +37,7 @@ class Dimension:
     # For a dimension whose categories are those that occur: their label. They stand in alphabetical order, before the
     # fixed ones of `labels`.
     label_of: Callable[[str], Any] | None = None
+    shares: bool = False  # whether a page shows each category's share beside its number
 
     def categories(self, occurring: Iterable[str]) -> list[str]:
         """The categories of a table, in its order."""

@@ -13,7 +13,7 @@ from casework.access.models import Organisation
 from casework.statistics.dimensions import Dimension
 from casework.statistics.periods import Period
 
-UNITS = {"persons": _("Persons"), "referrals": _("Referrals")}
+UNITS = {"persons": _("Persons"), "referrals": _("Referrals"), "proceedings": _("Proceedings")}
 
 
 class Chapter(IntEnum):

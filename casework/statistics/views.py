@@ -110,20 +110,29 @@ def _shown(counted: Counted, published: Any, whose: str) -> dict[str, Any]:
         ],
         "breakdowns": [_table(breakdown) for breakdown in counted.breakdowns],
         "trend": [(str(year), value) for year, value in counted.trend],
-        "published": [own, *([found.label, _printed(found), found.publisher] for found in others)] if others else [],
+        "published": [own, *([found.title, _printed(found), found.publisher] for found in others)] if others else [],
     }
 
 
 def _table(breakdown: Breakdown) -> dict[str, Any]:
     rows: list[list[Any]] = []
+    whole = sum(cell.value for cell in breakdown.cells)
     for cell in breakdown.cells:
-        rows.append([cell.label, cell.value])
+        rows.append([cell.label, _with_share(cell.value, whole) if breakdown.dimension.shares else cell.value])
         rows += [[_("of which %(part)s") % {"part": part.label}, part.value] for part in cell.of_which]
     return {
         "title": breakdown.dimension.label,
         "rows": rows,
         "bars": [(str(cell.label), cell.value) for cell in breakdown.cells],
     }
+
+
+def _with_share(value: int, whole: int) -> Any:
+    """A number with its share of the whole below it; without a whole there is no share."""
+    if not whole:
+        return value
+    share = _("%(share)s %%") % {"share": number_format(round(100 * value / whole))}
+    return {"text": number_format(value, force_grouping=True), "hint": share, "numeric": True}
 
 
 def _printed(figure: PublishedFigure) -> dict[str, Any]:

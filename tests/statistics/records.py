@@ -8,7 +8,7 @@ from django.utils import timezone
 from casework.access.models import Organisation, User
 from casework.access.record import Record
 from casework.cases.models import Case
-from casework.justice.models import WitnessStatus
+from casework.justice.models import Proceeding, WitnessStatus
 from casework.people.models import Person
 from casework.shelter.models import Placement
 from casework.vault.models import VaultKey
@@ -111,6 +111,17 @@ class Records:
             age_at_decision=person.age_on(decided_on) if decided_on else None,
             imported=True,
             **({"status": "granted"} | known),
+        )
+
+    def proceeding(self, person: Person, opened_on: Day, **known: Any) -> Proceeding:
+        answer = known.pop("specialised_prosecutor", "yes")
+        return Proceeding.objects.create(
+            key=person.key,
+            case=known.pop("case", None) or self.case(person),
+            opened_on=opened_on,
+            specialised_prosecutor=answer,
+            why_no_specialist="Nobody is free" if answer == "no" else "",
+            **known,
         )
 
     def mark_in_error(self, record: Record) -> None:

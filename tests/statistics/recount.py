@@ -71,6 +71,15 @@ class FactStatus:
     case_error: bool = False
 
 
+@dataclass
+class FactProceeding:
+    person: FactPerson
+    opened_on: Day
+    specialised: str
+    error: bool = False
+    case_error: bool = False
+
+
 def received_on(referral: FactReferral) -> Day:
     return referral.received_at.astimezone(BELGRADE).date()
 
@@ -254,4 +263,9 @@ def recount(facts: list[Any], year: int, organisation: str | None) -> dict[str, 
                 and s.decided_on.year == year
             ],
         )
+    opened = [p for p in of(FactProceeding) if not p.case_error and p.opened_on.year == year]
+    opened = [p for p in opened if here(p.person.organisation) and not p.person.error]
+    start("proceedings-opened", opened)
+    for proceeding in opened:
+        count("proceedings-opened", "specialised_prosecutor", proceeding.specialised)
     return result

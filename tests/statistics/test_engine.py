@@ -30,9 +30,9 @@ def test_one_query_however_many_tables_and_years(records, monkeypatch, django_as
         for figure in registry.FIGURES.values()
     }
     monkeypatch.setattr(registry, "FIGURES", twice)
-    assert len(report.figures) == 7
+    assert len(report.figures) == 8
     with django_assert_num_queries(QUERIES):
-        assert len(annual_report(2024).figures) == 14
+        assert len(annual_report(2024).figures) == 16
 
 
 @pytest.mark.django_db
@@ -66,6 +66,7 @@ def test_the_report_as_the_exchange_format_has_it(records):
         "victims-foster-families",
         "especially-vulnerable-witness",
         "protective-witness",
+        "proceedings-opened",
     ]
     identified = found["figures"][2]
     assert {name: identified[name] for name in ("id", "unit", "value")} == {

@@ -246,6 +246,16 @@ def test_witness_statuses_granted_in_the_year(records, status, decided_on, count
     assert value(2024, "protective-witness") == 0
 
 
+@pytest.mark.requirement("f-no-referral-to-specialists")
+@pytest.mark.parametrize(("opened_on", "year"), [(Day(2023, 12, 31), 2023), (Day(2024, 1, 1), 2024)])
+def test_proceedings_count_in_the_year_they_were_opened_by_specialised_prosecutor(records, opened_on, year):
+    person = records.person()
+    for answer in ("yes", "yes", "no", "unknown"):
+        records.proceeding(person, opened_on, specialised_prosecutor=answer)
+    assert [value(each, "proceedings-opened") for each in (2023, 2024)] == [4 * (each == year) for each in (2023, 2024)]
+    assert cells(year, "proceedings-opened", "specialised_prosecutor") == {"yes": 2, "no": 1, "unknown": 1}
+
+
 # What was entered in error, and whose records ------------------------------------------------------------------------
 
 
@@ -262,6 +272,7 @@ def everything(records):
         "foster stay": records.placement(person, "foster-family", Day(2024, 5, 1)),
         "especially": records.witness_status(person, "especially-vulnerable-witness", Day(2024, 6, 1)),
         "protective": records.witness_status(person, "protective-witness", Day(2024, 7, 1)),
+        "proceeding": records.proceeding(person, Day(2024, 8, 1), specialised_prosecutor="no"),
         "case": person.cases.get(),
     }
 
@@ -274,6 +285,7 @@ ALL_FIGURES = {
     "victims-foster-families",
     "especially-vulnerable-witness",
     "protective-witness",
+    "proceedings-opened",
 }
 
 
@@ -288,6 +300,7 @@ ALL_FIGURES = {
         ("foster stay", {"victims-foster-families"}),
         ("especially", {"especially-vulnerable-witness"}),
         ("protective", {"protective-witness"}),
+        ("proceeding", {"proceedings-opened"}),
         (
             "case",
             {
@@ -295,6 +308,7 @@ ALL_FIGURES = {
                 "victims-foster-families",
                 "especially-vulnerable-witness",
                 "protective-witness",
+                "proceedings-opened",
             },
         ),
         ("person", ALL_FIGURES - {"referrals-received"}),  # the referral was received, whoever it was about

@@ -18,6 +18,7 @@ from tests.statistics.recount import (
     FactDecision,
     FactPerson,
     FactPlacement,
+    FactProceeding,
     FactReferral,
     FactStatus,
     received_on,
@@ -175,6 +176,14 @@ class World:
             self.facts.append(fact)
             self.in_error(fact, record)
 
+    def proceedings(self, fact_person, person):
+        for _round in range(self.random.choice([0, 1, 2])):
+            answer = self.random.choice(["yes", "no", "unknown"])
+            fact = FactProceeding(fact_person, self.day(), answer)
+            record = self.records.proceeding(person, fact.opened_on, specialised_prosecutor=answer)
+            self.facts.append(fact)
+            self.in_error(fact, record)
+
     def fill(self, persons):
         order = iter(self.random.sample(range(5000), 1500))  # not the order in which they are written down
         for place in range(persons):
@@ -189,11 +198,12 @@ class World:
                     self.errors.append(referral.identification)
             self.stays(fact_person, person)
             self.statuses(fact_person, person)
+            self.proceedings(fact_person, person)
             if self.odds(0.05):
                 case = self.records.case(person)
                 self.errors.append(case)
                 for fact in self.facts:
-                    if isinstance(fact, FactPlacement | FactStatus) and fact.person is fact_person:
+                    if isinstance(fact, FactPlacement | FactStatus | FactProceeding) and fact.person is fact_person:
                         fact.case_error = True
         for _round in range(5):  # about nobody: a referral, and a decision on it
             fact_referral, referral = self.referral("home", None, None)

@@ -86,6 +86,7 @@ ALL = {
     "victims-foster-families": 0,
     "especially-vulnerable-witness": 0,
     "protective-witness": 1,
+    "proceedings-opened": 0,
 }
 
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 from casework.access.models import Duty, User
 from casework.cases import services as cases
 from casework.cases.models import Case, Conflict, Note, Opening
+from casework.justice import proceedings
 from casework.justice import services as justice
-from casework.justice.models import WitnessStatus
+from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
@@ -41,6 +42,7 @@ class Dossier:
     placement: Placement
     status: WitnessStatus
     pending: WitnessStatus
+    proceeding: Proceeding
     opening: Opening  # a reveal that waits for review
     conflict: Conflict | None = None  # of zorica with the one of home
     named: User | None = None  # a colleague named on the case
@@ -161,6 +163,21 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
     pending = justice.request_witness_status(
         case=case, kind="protective-witness", requested_on=today, requested_by=caseworker, today=today
     )
+    proceeding = proceedings.open_proceeding(
+        case=case,
+        opened_on=today - datetime.timedelta(days=15),
+        committed_on=today - datetime.timedelta(days=60),
+        reference=_text(canary, "docket"),
+        prosecutors_office=_text(canary, "prosecutor"),
+        court=_text(canary, "court"),
+        offence="human-trafficking",
+        specialised_prosecutor="no",
+        why_no_specialist=_text(canary, "no specialist"),
+        proceeds_confiscated="yes",
+        confiscation_note=_text(canary, "confiscated"),
+        opened_by=caseworker,
+        today=today,
+    )
     old = log(300, _person(canary + "Stara"))
     closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
     closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
@@ -188,6 +205,7 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         placement=placement,
         status=status,
         pending=pending,
+        proceeding=proceeding,
         opening=opening,
     )
 

@@ -278,6 +278,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
         story.begin_case(story.received_at)
         story.at(_noon(now, days), story.place, kind=NGO_SHELTER, nights=nights)
         living[name] = story
+    _proceedings(living, now)
     add_oversight(history, sunce, living, users, now)
     add_curation(history, users, now)
 
@@ -285,6 +286,39 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
     initiated = sealed.begin_case(sealed.received_at)
     sealed.at(initiated + 5 * DAY, sealed.seal)
+
+
+def _proceedings(living: dict[str, Story], now: datetime.datetime) -> None:
+    """One with a specialised prosecutor, one without and why, one of which it is not known."""
+    staying, leaving, arriving = (living[name] for name in ("staying", "leaving", "arriving"))
+    staying.at(
+        now - 4 * DAY,
+        staying.open_proceeding,
+        reference="Kto 12 (izmišljeno)",
+        offence="human-trafficking",
+        stage="investigation",
+        committed_on=timezone.localdate(now) - 90 * DAY,
+        suspect_juvenile="no",
+        specialised_prosecutor="yes",
+        proceeds_confiscated="yes",
+        confiscation_note="Novac i automobil, privremeno (izmišljeno).",
+    )
+    leaving.at(
+        now - 10 * DAY,
+        leaving.open_proceeding,
+        offence="sexual-harassment",
+        committed_on=datetime.date(2017, 5, 31),
+        specialised_prosecutor="no",
+        why_no_specialist="Predmet je već bio kod drugog tužioca (izmišljeno).",
+    )
+    arriving.at(
+        now - 3 * HOUR,
+        arriving.open_proceeding,
+        offence="grooming",
+        cyber="yes",
+        suspect_juvenile="yes",
+        specialised_prosecutor="unknown",
+    )
 
 
 def _noon(now: datetime.datetime, days_ago: int) -> datetime.datetime:

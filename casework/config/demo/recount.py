@@ -122,6 +122,15 @@ FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "especially-vulnerable-witness": (_STATUS.format(kind="especially-vulnerable-witness"), {"sex_age": _SEX_AGE}),
     "protective-witness": (_STATUS.format(kind="protective-witness"), {"sex_age": _SEX_AGE}),
+    "proceedings-opened": (
+        f"""
+        SELECT g.specialised_prosecutor
+        FROM justice_proceeding g
+        JOIN cases_case c ON c.id = g.case_id AND c.error_at IS NULL
+        JOIN people_person p ON p.id = c.person_id AND p.error_at IS NULL
+        WHERE g.error_at IS NULL AND extract(year FROM g.opened_on) = %(year)s {_OF_CASE}""",
+        {"specialised_prosecutor": "specialised_prosecutor"},
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from casework.cases import services as cases
 from casework.cases.models import Case, CaseStatus
 from casework.config.demo import names
 from casework.config.demo.history import History
+from casework.justice import proceedings
 from casework.justice import services as justice
 from casework.justice.chain import DESIGNATION
 from casework.justice.models import WitnessOutcome, WitnessStatus
@@ -345,6 +346,18 @@ class Story:
             justice.withdraw_witness_status(
                 witness_status=status, decided_on=today, withdrawn_by=self.worker, today=today
             )
+
+    # --- proceedings -------------------------------------------------------------------------------------------------
+    def open_proceeding(self, now: datetime.datetime, **known: Any) -> None:
+        today = timezone.localdate(now)
+        proceedings.open_proceeding(
+            case=self.case,
+            opened_on=today,
+            prosecutors_office=PROSECUTOR,
+            opened_by=self.worker,
+            today=today,
+            **known,
+        )
 
     # --- the end -----------------------------------------------------------------------------------------------------
     def close(self, now: datetime.datetime) -> None:
