@@ -85,7 +85,7 @@ def proposals(request: SignedIn) -> HttpResponse:
     form = ProposalFilter(request.GET or None)
     asked = form.cleaned_data["status"] if form.is_valid() else ""
     rows = Proposal.objects.visible_to(request.user).select_related(
-        "proposed_by__organisation", "decided_by__organisation"
+        "base", "proposed_by__organisation", "decided_by__organisation"
     )
     waiting = rows.waiting().exclude(proposed_by=request.user).count()
     if asked:
@@ -109,7 +109,10 @@ def proposals(request: SignedIn) -> HttpResponse:
             "rows": [
                 [
                     {"text": one.number, "url": reverse("curation:proposal", args=[one.number])},
-                    {"text": name_of(one.data, one.code), "hint": str(one.kind_of_entry.title)},
+                    {
+                        "text": name_of(one.base.data if one.base else one.data, one.code),
+                        "hint": str(one.kind_of_entry.title),
+                    },
                     _kind(one),
                     _status(one),
                     _who(one.proposed_by, request),
@@ -308,7 +311,7 @@ def proposal(request: SignedIn, number: str) -> HttpResponse:
     page = {
         "proposal": found,
         "kind": _kind(found),
-        "name": name_of(found.data, found.code),
+        "name": name_of(found.base.data if found.base else found.data, found.code),
         "url": url,
         "headers": headers,
         "rows": rows,
