@@ -282,6 +282,9 @@ def proposal(request: SignedIn, number: str) -> HttpResponse:
     """One proposal: before and after, why, who says so; and the decision, or the form for it."""
     found = _visible(request, number)
     own = found.proposed_by_id == request.user.pk
+    if own and request.method == "POST":
+        messages.error(request, _("You proposed this: somebody else decides it."))
+        return redirect("curation:proposal", number)
     form = bind(request, DecideForm)
     if form.is_bound and form.is_valid():
         approving = form.cleaned_data["outcome"] == "approve"
@@ -318,7 +321,7 @@ def proposal(request: SignedIn, number: str) -> HttpResponse:
         "outdated": outdated,
         "proposed_by": _who(found.proposed_by, request),
         "decided_by": _who(found.decided_by, request),
-        "form": form,
+        "form": None if own else form,
         "own": own and waits,
         "may_decide": may(found, "approve_change", request.user) and not own,
         "may_withdraw": own and may(found, "withdraw_change", request.user),
