@@ -19,8 +19,8 @@ from rapidfuzz.distance import OSA
 from casework.access.models import User
 from casework.people.models import Person, PersonQuerySet
 from casework.vault.index import search_grams
-from reference.folding import fold
 from casework.vault.models import KeyClass
+from reference.folding import fold
 
 OPENED = 200  # names that are decrypted to rank one stage of a search
 SHOWN = 25

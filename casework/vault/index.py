@@ -16,6 +16,7 @@ from django.conf import settings
 
 from reference.folding import fold
 
+
 @cache
 def _keys() -> tuple[bytes, ...]:
     """The keys of CASEWORK_INDEX_KEY, newest first: `NAME:BASE64`, or the Base64 alone, separated by commas."""

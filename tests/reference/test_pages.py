@@ -80,7 +80,9 @@ def test_the_index_counts_what_there_is(read):
 
 
 @pytest.mark.requirement("s-laws", "s-offences", "s-special-measures", "s-legal-consequences", "s-databases-external")
-@pytest.mark.parametrize("section", [key for key in SECTIONS if not key.startswith(("code_lists.", "htcds", "glossary."))])
+@pytest.mark.parametrize(
+    "section", [key for key in SECTIONS if not key.startswith(("code_lists.", "htcds", "glossary."))]
+)
 def test_a_section_shows_every_entry_with_document_and_phrase(section, read):
     entries = list(Entry.objects.in_section(section))
     page = read("reference:section", SECTIONS[section].slug)
