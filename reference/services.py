@@ -184,7 +184,9 @@ def write_entry(
         entry.active, entry.loaded_at = True, now
         entry.save()
     if live and holds_from is not None:
-        Version.objects.filter(pk=live.pk).update(valid_until=holds_from - timedelta(days=1))
+        before = holds_from - timedelta(days=1)
+        ended = min(live.valid_until or before, before)  # what had ended already does not hold longer now
+        Version.objects.filter(pk=live.pk).update(valid_until=ended)
     elif live:
         Version.objects.filter(pk=live.pk).update(replaced_at=now)
     _version_of(entry, now, origin=Version.Origin.CURATION, reason=reason).save()
