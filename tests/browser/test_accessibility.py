@@ -61,6 +61,8 @@ def pages(world: SimpleNamespace) -> Iterator[tuple[str, str, str]]:
     yield "not-found", "/cases/C-1999-000001/", "vesna"
     yield "refused", reverse("access:users"), "vesna"
     for name, (kind, who, kwargs) in MATRIX.items():
+        if name.startswith("api:"):  # for programs: no page to look at
+            continue
         may = who["home"] if kind == "record" else who
         asked = [user for user in FIRST_ASKED if user in may][:1]  # none where nobody of the cast may open it
         asked += [user for also, user in ALSO if also == name]

@@ -34,7 +34,7 @@ def _every(base):
 @pytest.mark.requirement("f-register-secrecy")
 def test_nothing_of_the_register_can_be_kept_here(cast, as_user, tmp_path, import_records):
     """No field of a table, of a form or of an import holds a DNA profile or what else the register holds."""
-    page = as_user(cast.ana).get(reverse("reference:section", args=["measures.special_register"])).content.decode()
+    page = as_user(cast.ana).get(reverse("reference:section", args=["special-register"])).content.decode()
     assert "not publicly available" in page
     names = names_of_fields()  # the page was asked for first: it loads every form
     assert any(name.endswith("Person.identifiers") for name in names)
