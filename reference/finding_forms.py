@@ -109,7 +109,7 @@ class OffenceFinderForm(forms.Form):
 class AbroadForm(forms.Form):
     """What the rules on acts abroad and on extradition ask for."""
 
-    offender = forms.ChoiceField(label=_("The offender is"), required=False)
+    accused = forms.ChoiceField(label=_("The offender is"), required=False)
     victim = forms.ChoiceField(label=_("The victim is"), required=False)
     sec = YesNoField(label=_("Is it an offence of sexual exploitation of children?"))
     present = YesNoField(label=_("Was the offender found in Serbia, or extradited to it?"))
@@ -123,7 +123,7 @@ class AbroadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.offences = {offence.code: offence for offence in offences}
         known: Any = self.fields
-        known["offender"].choices = known["victim"].choices = [NOT_KNOWN, *STANDINGS.items()]
+        known["accused"].choices = known["victim"].choices = [NOT_KNOWN, *STANDINGS.items()]
         known["offence"].choices = [NOT_KNOWN, *((offence.code, offence.title) for offence in offences)]
         listed = [(text, text) for text in exceptions(rules)]
         known["exception"].choices = [NOT_KNOWN, *listed, ("none", _("None of them"))]
@@ -133,7 +133,7 @@ class AbroadForm(forms.Form):
         said = self.cleaned_data
         offence = self.offences.get(said["offence"])
         return Answers(
-            offender=said["offender"],
+            offender=said["accused"],
             victim=said["victim"],
             sexual_exploitation_of_children=said["sec"],
             present=said["present"],

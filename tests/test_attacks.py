@@ -323,7 +323,7 @@ def test_every_post_needs_the_token_of_the_form(world: World) -> None:  # noqa: 
     client.force_login(world.cast.sava)
     for name, url, which, _who in cells(world):
         if name.startswith("api:"):  # it only reads
-            assert client.post(url, {}).status_code == 405, name
+            assert client.post(url, {}).status_code in (403, 405), name
         elif which == "home":
             assert client.post(url, POSTED[name](world.home) if name in POSTED else {}).status_code == 403, name
     for name in OPEN - {"leave-quickly", "account_inactive", "csp-report"}:  # a browser sends that one by itself

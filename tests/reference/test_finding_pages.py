@@ -50,7 +50,7 @@ def test_the_start_page_leads_to_them(name, cast, as_user):
         (WHO, {}),
         (WHO, GROOMING),
         (FINDER, {"facts": [*HARASSMENT, "sex-trafficking", "pregnancy"], "victim": 13}),
-        (ABROAD, {"offender": "citizen", "offence": "human-trafficking", "age": 13}),
+        (ABROAD, {"accused": "citizen", "offence": "human-trafficking", "age": 13}),
     ],
 )
 def test_no_page_takes_more_than_ten_queries(name, query, read, django_assert_max_num_queries):
@@ -66,7 +66,7 @@ def test_no_page_takes_more_than_ten_queries(name, query, read, django_assert_ma
         (WHO, {"victim": "thirteen", "cyber": "perhaps", "offence": "<script>", "place": "moon"}),
         (WHO, {"suspected": "nobody", "suspect": 17}),
         (FINDER, {"facts": ["no-such-fact"], "victim": "999", "day": "31.31.2020"}),
-        (ABROAD, {"offender": "martian", "age": "x", "exception": "because"}),
+        (ABROAD, {"accused": "martian", "age": "x", "exception": "because"}),
     ],
 )
 def test_what_cannot_be_gets_a_sentence_and_no_answer(name, query, read):
