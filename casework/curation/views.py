@@ -282,7 +282,8 @@ def proposal(request: SignedIn, number: str) -> HttpResponse:
     """One proposal: before and after, why, who says so; and the decision, or the form for it."""
     found = _visible(request, number)
     own = found.proposed_by_id == request.user.pk
-    if own and request.method == "POST":
+    if own and request.method == "POST":  # no form is shown for it; the service would refuse it too
+        trace_refusal(request)
         messages.error(request, _("You proposed this: somebody else decides it."))
         return redirect("curation:proposal", number)
     form = bind(request, DecideForm)
