@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from .abroad import STANDINGS, Answers, exceptions
 from .models import Entry
 from .offence_finder import Asked, penalties_for
-from .routing import Facts
+from .routing_rules import Facts
 
 OLDEST = 120
 NOT_KNOWN = ("", pgettext_lazy("answer", "Not known"))

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from .ages import age_classes, bound_of, is_child
 from .models import Entry, Version
-from .routing import CHILD, JUVENILE, OFFENCES, SEXUAL_CHAPTER
+from .routing import OFFENCES
+from .routing_rules import CHILD, JUVENILE, SEXUAL_CHAPTER
 from .sections import LAWS
 from .services import on_day
 

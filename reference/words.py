@@ -52,6 +52,18 @@ LISTS = {
 }
 """What every code list is called on a page."""
 
+RULES = {
+    "route-cyber": pgettext_lazy("routing rule", "Cyber-crime"),
+    "route-juvenile-offender": pgettext_lazy("routing rule", "The suspect is a juvenile"),
+    "route-other": pgettext_lazy("routing rule", "All other cases"),
+    "route-identify-adult": pgettext_lazy("routing rule", "Who identifies an adult"),
+    "route-identify-child": pgettext_lazy("routing rule", "Who recognises a child"),
+    "route-trafficking-specialised-prosecutor": pgettext_lazy("routing rule", "Specialised prosecutors for trafficking"),
+    "route-helpline-report": pgettext_lazy("routing rule", "A report through the help line"),
+    "route-sos-email": pgettext_lazy("routing rule", "A message to the SOS address"),
+}
+"""What the routing rules are called on a page: the letter prints them without names."""
+
 FIELDS = {
     "abbreviation": pgettext_lazy("field of an entry", "Abbreviation"),
     "access": pgettext_lazy("field of an entry", "Access"),

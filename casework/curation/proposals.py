@@ -184,9 +184,9 @@ def _propose(*, reason: str, **columns: Any) -> Proposal:
 
 
 def is_outdated(proposal: Proposal) -> bool:
-    """Whether the entry says something else now than when the change was proposed."""
+    """Whether the entry says something else now than when the change was proposed, of one that is not decided yet."""
     wording = current_of(proposal)
-    return (wording.pk if wording else None) != proposal.base_id
+    return proposal.status == "proposed" and (wording.pk if wording else None) != proposal.base_id
 
 
 @transaction.atomic
@@ -195,7 +195,7 @@ def approve_change(*, proposal: Proposal, reason: str, decided_by: User, now: da
     _writers_one_by_one()
     proposal.refresh_from_db()
     _not_own(proposal, decided_by)
-    if proposal.status == "proposed" and is_outdated(proposal):
+    if is_outdated(proposal):
         raise Refused(
             _("The entry was changed since this was proposed. Reject it, so that it is proposed on what stands now.")
         )

@@ -305,7 +305,7 @@ def proposal(request: SignedIn, number: str) -> HttpResponse:
         found = _visible(request, number)  # what came first may have been somebody else's decision
     wording = changing.current_of(found)
     waits = found.status == ProposalStatus.PROPOSED
-    outdated = waits and (wording.pk if wording else None) != found.base_id
+    outdated = changing.is_outdated(found)
     headers, rows = compared(found, wording if outdated else None)
     url = wording.entry.get_absolute_url() if wording else ""
     propose_again = ""

@@ -19,7 +19,8 @@ from reference.ages import bound_of
 from reference.directory import points_of_contact
 from reference.models import Entry
 from reference.offence_finder import Asked, Penalty, doubts_of, penalties_for
-from reference.routing import JUVENILE, RULES, Competence, Facts, by_rules, entries_on
+from reference.routing import RULES, Competence, by_rules, entries_on
+from reference.routing_rules import JUVENILE, Facts
 from reference.sections import AUTHORITIES, LAWS
 
 ASKED = ("police", "prosecution", "court")  # who identifies and who receives reports is settled on the referral

@@ -17,7 +17,8 @@ from reference import offence_finder as finder
 from reference import routing
 from reference.finding_forms import AbroadForm, CompetenceForm, OffenceFinderForm
 from reference.models import Entry
-from reference.routing import QUESTIONS, STATES, Candidate, Competence, Facts
+from reference.routing import QUESTIONS, STATES, Candidate, Competence
+from reference.routing_rules import Facts, Step
 from reference.sections import AUTHORITIES, LAWS
 from reference.views.cells import entry_cell, source_cell
 
@@ -167,9 +168,9 @@ def hypothetical_url(facts: Facts) -> str:
 
 
 def rule_cell(rule: Entry) -> dict[str, Any]:
-    """A rule's place in the order of listing, and its own page."""
+    """A rule with its place in the order of listing, and its own page."""
     order = _("Rule %(number)s") % {"number": rule.data.get("listing_order", "")}
-    return {"text": order, "url": rule.get_absolute_url(), "hint": rule.title}
+    return {"text": rule.title, "url": rule.get_absolute_url(), "hint": order}
 
 
 def _candidate_row(found: Competence, candidate: Candidate) -> list[Any]:
@@ -179,7 +180,7 @@ def _candidate_row(found: Competence, candidate: Candidate) -> list[Any]:
     return [named, when[:1].upper() + when[1:], rule_cell(candidate.rule), source_cell(candidate.rule)]
 
 
-def _step_row(step: routing.Step) -> list[Any]:
+def _step_row(step: Step) -> list[Any]:
     labels = {True: _("Applies"), False: _("Does not apply"), None: _("Cannot be told")}
     verdict = {"status": "verdict", "label": labels[step.holds], "colour": _VERDICTS[step.holds], "hint": step.because}
     return [rule_cell(step.rule), verdict, source_cell(step.rule)]

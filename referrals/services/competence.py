@@ -12,6 +12,7 @@ from casework.access.record_services import require
 from casework.audit import services as audit
 from casework.workflow import Refused, lock
 from reference import codes, routing
+from reference.routing_rules import Facts
 from referrals.models import AuthorityChoice, Referral, Seen
 from referrals.services.reach import must_be_valid, must_reach
 
@@ -21,11 +22,11 @@ CYBER_FORMS = frozenset({"grooming"})
 CHOSEN_FOR = ("police", "prosecution", "court")  # the route of the identification is decided elsewhere
 
 
-def facts_of(referral: Referral) -> routing.Facts:
+def facts_of(referral: Referral) -> Facts:
     """What the referral says of the facts that the rules ask for. What it does not say is not known."""
     told = [row.code for row in referral.indicators.all() if row.how in (Seen.SEEN, Seen.SAID)]
     age = referral.age_at_referral
-    return routing.Facts(
+    return Facts(
         victim_age=None if age is None or age < 0 else age,
         cyber=True if CYBER_SIGNS & set(told) or CYBER_FORMS & set(referral.suspected_forms) else None,
         abroad=None,

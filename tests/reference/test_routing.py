@@ -13,12 +13,11 @@ from reference.models import Entry
 from reference.routing import (
     QUESTIONS,
     RULES,
-    Facts,
     by_rules,
     competent,
-    identifies,
     identifying_authority,
 )
+from reference.routing_rules import Facts, identifies
 
 TABLE = yaml.safe_load((Path(__file__).parent / "routing_questions.yaml").read_text(encoding="utf-8"))
 NAMES = TABLE["rules"]
