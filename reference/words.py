@@ -58,7 +58,9 @@ RULES = {
     "route-other": pgettext_lazy("routing rule", "All other cases"),
     "route-identify-adult": pgettext_lazy("routing rule", "Who identifies an adult"),
     "route-identify-child": pgettext_lazy("routing rule", "Who recognises a child"),
-    "route-trafficking-specialised-prosecutor": pgettext_lazy("routing rule", "Specialised prosecutors for trafficking"),
+    "route-trafficking-specialised-prosecutor": pgettext_lazy(
+        "routing rule", "Specialised prosecutors for trafficking"
+    ),
     "route-helpline-report": pgettext_lazy("routing rule", "A report through the help line"),
     "route-sos-email": pgettext_lazy("routing rule", "A message to the SOS address"),
 }

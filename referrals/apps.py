@@ -16,9 +16,11 @@ class ReferralsConfig(AppConfig):
 
     def ready(self) -> None:
         """Closing and reopening a case takes its referrals along; the case page gets a tab for them."""
+        from casework.access.tabs import Tab
         from casework.cases import services as cases
-        from casework.cases import tabs
+        from casework.cases.tabs import CASE_TABS
         from referrals import services
+        from referrals.tabs import REFERRAL_TABS
 
         def close(case: "Case", user: "User") -> None:
             services.close_referral(case=case, closed_by=user)
@@ -28,8 +30,8 @@ class ReferralsConfig(AppConfig):
 
         cases.ON_CLOSE.append(close)
         cases.ON_REOPEN.append(reopen)
-        tabs.register(
-            tabs.Tab(
+        CASE_TABS.register(
+            Tab(
                 "referrals",
                 _("Referrals and decisions"),
                 "referrals:case-referrals",
@@ -38,3 +40,4 @@ class ReferralsConfig(AppConfig):
                 place=30,
             )
         )
+        REFERRAL_TABS.register(Tab("referral", _("Referral"), "referrals:referral", "referrals.view_referral", place=0))

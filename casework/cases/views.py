@@ -39,7 +39,7 @@ from casework.cases.models import Assignment, Case, CaseStatus, Note, RiskLevel
 from casework.cases.naming import live_grants
 from casework.cases.openings import openings_of
 from casework.cases.sealing import waiting_sealing
-from casework.cases.tabs import tabs_of
+from casework.cases.tabs import CASE_TABS
 from casework.cases.workload import Workload, waiting_for_review, without_caseworker, workloads
 from casework.people.masking import masked_fields
 from casework.people.models import Person
@@ -72,7 +72,7 @@ def case_frame(request: SignedIn, case: Case, active: str) -> dict[str, Any]:
     Writes the read to the trail: call it once per page, before anything is rendered. `active` is the id of a tab.
     """
     audit.read(request, "case", case, case.person, note=active)
-    return {"case": case, "person": case.person, "tabs": tabs_of(case, request.user, active)}
+    return {"case": case, "person": case.person, "tabs": CASE_TABS.of(case, request.user, active)}
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ class JusticeConfig(AppConfig):
     label = "justice"
 
     def ready(self) -> None:
-        from casework.cases.tabs import Tab, register
+        from casework.access.tabs import Tab
+        from casework.cases.tabs import CASE_TABS
 
-        register(
+        CASE_TABS.register(
             Tab(
                 "witness",
                 _("Witness status"),
@@ -19,7 +20,7 @@ class JusticeConfig(AppConfig):
                 place=50,
             )
         )
-        register(
+        CASE_TABS.register(
             Tab(
                 "proceedings",
                 _("Proceedings"),

@@ -7,12 +7,13 @@ class ShelterConfig(AppConfig):
     label = "shelter"
 
     def ready(self) -> None:
+        from casework.access.tabs import Tab
         from casework.cases.services import CLOSE_GUARDS
-        from casework.cases.tabs import Tab, register
+        from casework.cases.tabs import CASE_TABS
         from casework.shelter.services import refuse_while_placed
 
         CLOSE_GUARDS.append(refuse_while_placed)
-        register(
+        CASE_TABS.register(
             Tab(
                 "placements",
                 _("Placements"),

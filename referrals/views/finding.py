@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
 from referrals.models import Decision, Identification, Referral, ReferralQuerySet
+from referrals.tabs import REFERRAL_TABS
 
 
 def ask(request: SignedIn, permission: str) -> None:
@@ -41,6 +42,17 @@ def referral_to_work_on(request: SignedIn, number: str, permission: str) -> Refe
     found = visible_referral(request, number)
     audit.read(request, "referral", *concerned(found))
     return found
+
+
+def referral_frame(request: SignedIn, referral: Referral, active: str, *others: Any) -> dict[str, Any]:
+    """What `referrals/_head.html` draws above every tab of a referral: number, status, whom it is about, tabs.
+
+    Writes the read to the trail, of `others` too: call it once per page, before anything is rendered. `active` is the
+    id of a tab.
+    """
+    audit.read(request, "referral", *concerned(referral), *others, note="" if active == "referral" else active)
+    tabs = REFERRAL_TABS.of(referral, request.user, active)
+    return {"referral": referral, "who": who(referral), "tabs": tabs if len(tabs) > 1 else []}
 
 
 def visible_identification(request: SignedIn, referral: Referral) -> Identification:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from casework import workflow
 from casework.access.models import User
 from casework.access.requests import SignedIn
-from casework.audit import services as audit
 from casework.cases.models import Case
 from casework.cases.views import case_frame, visible_case
 from casework.people.masking import masked_fields
@@ -22,7 +21,7 @@ from reference import codes
 from referrals.models import Decision, Identification, Referral, ReferralStatus, Route, Seen
 from referrals.services.identification import newest_decision
 from referrals.views.competence import competence, procedures
-from referrals.views.finding import ask, concerned, url_of, visible_referral, who, with_keys
+from referrals.views.finding import ask, referral_frame, url_of, visible_referral, with_keys
 
 MATCHES = 10
 
@@ -33,7 +32,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
     ask(request, "referrals.view_referral")
     found = visible_referral(request, number)
     matches = _may_be_the_same(found, request.user)
-    audit.read(request, "referral", *concerned(found), *[match["person"] for match in matches])
+    frame = referral_frame(request, found, "referral", *[match["person"] for match in matches])
     case = found.case
     case_visible = case is not None and Case.objects.is_visible_to(request.user, case)
     identification = (
@@ -47,8 +46,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
     earlier = found.linked_to
     earlier_visible = earlier and Referral.objects.is_visible_to(request.user, earlier)
     page = {
-        "referral": found,
-        "who": who(found),
+        **frame,
         "now": timezone.now(),
         "case_url": reverse("cases:case", args=[case.number]) if case is not None and case_visible else "",
         "linked_url": url_of(earlier) if earlier and earlier_visible else "",

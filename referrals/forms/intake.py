@@ -1,4 +1,4 @@
-"""Forms of the front door."""
+"""Forms in which somebody tells us of a person or a place."""
 
 import datetime
 from collections.abc import Mapping
@@ -23,8 +23,7 @@ from casework.access.forms import (
 from casework.access.models import Organisation
 from casework.people.models import NameKind, Person, Sex
 from reference import codes
-from referrals.models import Identification, Referral, ReferralStatus, Route, Seen
-from referrals.services.identification import outcomes_of
+from referrals.models import Referral, Seen
 
 _AUTOCOMPLETE = {"data-autocomplete": "true"}
 # Fields of a form that are the referral's own, named as the services name them.
@@ -272,94 +271,3 @@ def saved_referral(referral: Referral) -> dict[str, Any]:
             "person_version": person.version,
         }
     )
-
-
-class FilterReferralsForm(forms.Form):
-    """What narrows the list."""
-
-    status = forms.ChoiceField(label=_("Status"), required=False)
-    source_group = forms.ChoiceField(label=_("Who told us"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["status"].choices = [("", _("Any")), *ReferralStatus.choices]  # type: ignore[attr-defined]
-        groups = codes.SOURCE_GROUPS.items()
-        self.fields["source_group"].choices = [("", _("Any")), *groups]  # type: ignore[attr-defined]
-
-
-class InitiateCaseForm(RecordForm):
-    """A confirmation: there is nothing to fill in."""
-
-
-class DeclineReferralForm(RecordForm):
-    reason = LongTextField(label=_("Why is it declined?"), rows=4, max_length=5_000)
-    signposted_to = LongTextField(
-        label=_("Where was the person sent instead?"), required=False, rows=2, max_length=2_000
-    )
-
-
-class LinkReferralForm(RecordForm):
-    earlier = TextField(
-        label=_("Number of the earlier referral"),
-        max_length=20,
-        help_text=_("For example, R-2026-000123."),
-        widget=forms.TextInput(attrs={"data-width": "20"}),
-    )
-
-    def clean_earlier(self) -> str:
-        return str(self.cleaned_data["earlier"]).strip().upper()
-
-
-class RecordInformedForm(RecordForm):
-    informed_at = MomentField(label=_("When had everyone concerned been told?"), past=True)
-
-
-class DecideRouteForm(RecordForm):
-    route = forms.ChoiceField(
-        label=_("Which body decides?"),
-        choices=[choice for choice in Route.choices if choice[0] != Route.UNDECIDED],
-        widget=forms.RadioSelect,
-    )
-    reason = LongTextField(
-        label=_("Why?"), rows=4, max_length=5_000, help_text=_("What speaks for an adult or for a child.")
-    )
-
-
-class ChooseAuthorityForm(RecordForm):
-    """One of the authorities that the rules leave open, as `question rule`, and why."""
-
-    choice = forms.ChoiceField(label=_("Which rule is followed?"), widget=forms.RadioSelect)
-    reason = LongTextField(label=_("Why?"), rows=4, max_length=5_000)
-
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
-
-
-class RecordDecisionForm(RecordForm):
-    """Asks for the outcomes of the body that the route names, in its own words."""
-
-    outcome = forms.ChoiceField(label=_("Outcome"), widget=forms.RadioSelect)
-    decided_on = DayField(label=_("Date of the decision"), past=True)
-    forms = CodesField(
-        "exploitation_forms",
-        label=_("Forms of exploitation found"),
-        required=False,
-        help_text=_("At least one with a positive decision."),
-    )
-    reasons = LongTextField(label=_("Reasons as the body gave them"), rows=6)
-    body = TextField(label=_("Which centre for social work"), required=False)
-    reference = TextField(label=_("Number of the decision"), required=False)
-
-    def __init__(self, *args: Any, identification: Identification, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        outcomes = outcomes_of(identification.route)
-        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
-            (code, codes.label("decision_outcomes", code)) for code in outcomes
-        ]
-        if identification.route == Route.CPTV:
-            del self.fields["body"]
-
-
-class MarkInErrorForm(RecordForm):
-    why = LongTextField(label=_("Why was it entered in error?"), rows=3, max_length=2_000)

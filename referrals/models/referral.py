@@ -1,4 +1,4 @@
-"""The front door: referrals in, their clocks, and the identification that follows."""
+"""Somebody told us of a person or a place: the referral, its status, and the signs of exploitation."""
 
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,11 @@ from casework.access.visibility import named
 from casework.cases.models import Case
 from casework.people.ages import GivenAge
 from casework.people.models import Answer, Person
-from casework.vault.fields import EncryptedJSONField, EncryptedTextField
+from casework.vault.fields import EncryptedTextField
 from casework.workflow import Move
 
 if TYPE_CHECKING:
     from casework.access.models import User
-
-POSITIVE = ("identified", "recognised")
 
 
 class ReferralStatus(models.TextChoices):
@@ -190,202 +188,6 @@ class ReferralIndicator(models.Model):
         return self.code
 
 
-class ClockKind(models.TextChoices):
-    INITIATE = "24h-initiate", _("Initiate a case")
-    INFORM = "24h-inform", _("Inform everyone concerned")
-
-
-class DeadlineQuerySet(models.QuerySet["Deadline"]):
-    def visible_to(self, user: "User") -> "DeadlineQuerySet":
-        return self.filter(referral__in=Referral.objects.visible_to(user))
-
-    def running(self) -> "DeadlineQuerySet":
-        return self.filter(met_at=None, stopped_at=None)
-
-
-class Deadline(models.Model):
-    """A clock from receipt (code list clocks). It never pauses; each step of its escalation happens once."""
-
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="deadlines")
-    kind = models.CharField(max_length=20, choices=ClockKind)
-    due_at = models.DateTimeField()
-    met_at = models.DateTimeField(null=True)
-    stopped_at = models.DateTimeField(null=True)  # the referral was declined, linked or entered in error
-    escalated_at = models.DateTimeField(null=True)  # the first step; all of them are in `escalations`
-
-    objects = DeadlineQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-        ordering = ["due_at"]
-        constraints = [models.UniqueConstraint(fields=["referral", "kind"], name="deadline_once")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(met_at=None, stopped_at=None), name="deadline_running")]
-
-    def __str__(self) -> str:
-        return f"{self.referral} {self.kind}"
-
-
-class EscalationQuerySet(models.QuerySet["Escalation"]):
-    def visible_to(self, user: "User") -> "EscalationQuerySet":
-        return self.filter(deadline__in=Deadline.objects.visible_to(user))
-
-
-class Escalation(models.Model):
-    """One step of a clock's escalation that was taken. The database refuses the same step twice."""
-
-    deadline = models.ForeignKey(Deadline, on_delete=models.PROTECT, related_name="escalations")
-    step = models.PositiveSmallIntegerField()  # 1 for the first of ESCALATE_AFTER_HOURS
-    at = models.DateTimeField()
-
-    objects = EscalationQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-        ordering = ["step"]
-        constraints = [models.UniqueConstraint(fields=["deadline", "step"], name="escalation_once_per_step")]
-
-    def __str__(self) -> str:
-        return f"{self.deadline} {self.step}"
-
-
-class Route(models.TextChoices):
-    CPTV = "cptv", _("CPTV assessment")
-    CSW = "csw", _("CSW recognition")
-    UNDECIDED = "undecided", _("Route not decided")
-
-
-class Authority(models.TextChoices):
-    CPTV = "cptv", _("CPTV")
-    CSW = "csw", _("CSW")
-
-
-class IdentificationStatus(models.TextChoices):
-    OPEN = "open", _("Waiting for a decision")
-    DECIDED = "decided", _("Decided")
-
-
 class OfReferralQuerySet(RecordQuerySet):
     def visible_to(self, user: "User") -> "OfReferralQuerySet":
         return self.filter(**{f"{self.model.TO_REFERRAL}__in": Referral.objects.visible_to(user)})
-
-
-class Identification(Record):
-    """The procedure before the competent body, on one referral. Recorded here; decided there."""
-
-    TO_REFERRAL = "referral"
-    referral = models.OneToOneField(Referral, on_delete=models.PROTECT, related_name="identification")
-    route = models.CharField(max_length=10, choices=Route, default=Route.UNDECIDED)
-    route_decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    route_reason = EncryptedTextField()
-    status = models.CharField(max_length=10, choices=IdentificationStatus, default=IdentificationStatus.OPEN)
-    panel = EncryptedJSONField()  # names by panel role, as far as the body gave them
-
-    objects = OfReferralQuerySet.as_manager()
-
-    class Meta(Record.Meta):
-        permissions = [
-            ("decide_route", "Decide the route when age is not known"),
-            ("record_decision", "Record the decision of the competent body"),
-        ]
-        constraints = [error_pair("identification")]
-
-    def __str__(self) -> str:
-        return str(self.referral)
-
-
-workflow.register(
-    Identification,
-    [
-        Move(
-            "record_decision",
-            (IdentificationStatus.OPEN, IdentificationStatus.DECIDED),
-            IdentificationStatus.DECIDED,
-            "referrals.record_decision",
-        ),
-        # every decision was entered in error: the body's word is awaited again
-        Move(
-            "reopen_identification",
-            (IdentificationStatus.DECIDED,),
-            IdentificationStatus.OPEN,
-            "cases.mark_in_error",
-        ),
-    ],
-)
-
-
-class AuthorityChoice(Record):
-    """Which rule a supervisor follows where the rules leave several authorities. The newest valid one counts."""
-
-    TO_REFERRAL = "referral"
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="authority_choices")
-    question = models.CharField(max_length=20)  # of reference.routing.QUESTIONS
-    rule = models.CharField(max_length=60)  # authorities.routing_rules
-    authority = models.TextField()  # authorities.authorities, or the rule's printed words
-    reason = EncryptedTextField()
-    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    chosen_at = models.DateTimeField()
-
-    objects = OfReferralQuerySet.as_manager()
-
-    class Meta(Record.Meta):
-        ordering = ["chosen_at"]
-        permissions = [("choose_authority", "Choose the authority where the rules leave several")]
-        constraints = [error_pair("authoritychoice")]
-
-    def __str__(self) -> str:
-        return f"{self.referral} {self.question}"
-
-
-class Decision(Record):
-    """What the body decided. Never edited; the newest valid one sets the case's victim status."""
-
-    TO_REFERRAL = "identification__referral"
-    identification = models.ForeignKey(Identification, on_delete=models.PROTECT, related_name="decisions")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="decisions")
-    authority = models.CharField(max_length=8, choices=Authority)
-    outcome = models.CharField(max_length=20)  # code list decision_outcomes
-    decided_on = models.DateField()
-    on_appeal = models.BooleanField(default=False)
-    sequence = models.PositiveIntegerField(default=0)  # order among decisions of one day
-    forms = ArrayField(models.CharField(max_length=40), default=list)
-    body = EncryptedTextField()  # which CSW
-    reference = EncryptedTextField()
-    reasons = EncryptedTextField()
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    age_at_decision = models.SmallIntegerField(null=True)
-
-    objects = OfReferralQuerySet.as_manager()
-
-    class Meta(Record.Meta):
-        ordering = ["decided_on", "on_appeal", "sequence"]
-        indexes = [models.Index(fields=["decided_on"], name="decision_on")]
-        constraints = [
-            error_pair("decision"),
-            models.CheckConstraint(
-                name="decision_positive_with_forms", condition=~Q(outcome__in=POSITIVE) | ~Q(forms=[])
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class Appeal(Record):
-    """An appeal against a decision; one that changes it leads to a new decision."""
-
-    TO_REFERRAL = "identification__referral"
-    identification = models.ForeignKey(Identification, on_delete=models.PROTECT, related_name="appeals")
-    lodged_on = models.DateField(null=True)
-    decided_on = models.DateField(null=True)
-    outcome = models.CharField(max_length=20, blank=True)  # decision_confirmed, decision_changed, withdrawn
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, related_name="appeal")
-
-    objects = OfReferralQuerySet.as_manager()
-
-    class Meta(Record.Meta):
-        constraints = [error_pair("appeal")]
-
-    def __str__(self) -> str:
-        return str(self.pk)

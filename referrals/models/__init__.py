@@ -1,0 +1,36 @@
+"""The front door: referrals in, their clocks, and the identification that follows."""
+
+from .clocks import ClockKind, Deadline, DeadlineQuerySet, Escalation, EscalationQuerySet
+from .identification import (
+    POSITIVE,
+    Appeal,
+    Authority,
+    AuthorityChoice,
+    Decision,
+    Identification,
+    IdentificationStatus,
+    Route,
+)
+from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
+
+__all__ = [
+    "POSITIVE",
+    "Appeal",
+    "Authority",
+    "AuthorityChoice",
+    "ClockKind",
+    "Deadline",
+    "DeadlineQuerySet",
+    "Decision",
+    "Escalation",
+    "EscalationQuerySet",
+    "Identification",
+    "IdentificationStatus",
+    "OfReferralQuerySet",
+    "Referral",
+    "ReferralIndicator",
+    "ReferralQuerySet",
+    "ReferralStatus",
+    "Route",
+    "Seen",
+]
