@@ -5,6 +5,7 @@ from django.utils import timezone
 from casework.people import ages
 from casework.people.models import Person
 from referrals.models import Decision, Referral
+from referrals.services.participants import add_relevant
 from referrals.services.routing import reroute
 
 
@@ -14,7 +15,8 @@ def recompute_referrals_and_decisions(person: Person) -> None:
         if age != referral.age_at_referral:
             Referral.objects.filter(pk=referral.pk).update(age_at_referral=age)
             referral.age_at_referral = age
-        reroute(referral)
+        if reroute(referral):
+            add_relevant(referral)
     for decision in Decision.objects.filter(person=person).select_related("identification__referral"):
         age = person.age_on(decision.decided_on, own=decision.identification.referral.own_age())
         if age != decision.age_at_decision:

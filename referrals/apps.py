@@ -40,4 +40,14 @@ class ReferralsConfig(AppConfig):
                 place=30,
             )
         )
+        REFERRAL_TABS.register(
+            Tab(
+                "participants",
+                _("Who is told"),
+                "referrals:participants",
+                "referrals.view_referral",
+                count=lambda referral: referral.participants.valid().exclude(status="withdrawn").count(),
+                place=20,
+            )
+        )
         REFERRAL_TABS.register(Tab("referral", _("Referral"), "referrals:referral", "referrals.view_referral", place=0))

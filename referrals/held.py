@@ -20,6 +20,7 @@ from referrals.models import (
     Decision,
     Escalation,
     Identification,
+    Participant,
     Referral,
     ReferralIndicator,
     ReferralStatus,
@@ -102,6 +103,28 @@ holdings.declare(
             "how": _("How it came to us"),
         },
         apart=frozenset({"id"}),
+    )
+)
+holdings.declare(
+    Held(
+        Participant,
+        _("Who was told"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "body": _("Body"),
+            "name": _("Name"),
+            "status": _("State"),
+            "informed_at": _("Told on"),
+            "how": _("How"),
+            "withdrawn_at": _("Taken off the list on"),
+            "withdrawn_why": _("Why"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"added_by": "staff", "informed_by": "staff", "withdrawn_by": "staff", "spoke_with": "others"},
+        apart=BOOKKEEPING | {"proposed_by"},
     )
 )
 holdings.declare(

@@ -59,6 +59,7 @@ OFFENCE_388 = {"section": lambda world, dossier: "offences", "slug": lambda worl
 PROPOSAL = {"number": lambda world, dossier: world.proposal.number}
 NOBODY: dict[str, set[str]] = {"home": set(), "other": set(), "sealed": set()}
 CASE = {"number": lambda world, dossier: dossier.case.number}
+PARTICIPANT = {"participant_id": lambda world, dossier: dossier.participant.pk}
 REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
 RECEIVED = {"number": lambda world, dossier: dossier.received.number}
 PENDING = {"status_id": lambda world, dossier: dossier.pending.pk}
@@ -243,6 +244,9 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:decline-referral": record(DUTY, **RECEIVED),
     "referrals:link-referral": record(DUTY, **RECEIVED),
     "referrals:record-informed": record(WORK, **REFERRAL),
+    "referrals:participants": record(WORK, **REFERRAL),
+    "referrals:inform-participant": record(WORK, **PARTICIPANT),
+    "referrals:withdraw-participant": record(WORK, **PARTICIPANT),
     "referrals:decide-route": record(SUPERVISE, **REFERRAL),
     "referrals:choose-authority": record(SUPERVISE, **REFERRAL),
     "referrals:record-decision": record(WORK, **REFERRAL),

@@ -353,6 +353,9 @@ MAIL_RETRY_SECONDS = env.float("CASEWORK_MAIL_RETRY_SECONDS", 60)  # after the f
 # --- What the documents leave open (DESIGN.md, rule 16) ----------------------------------------------------------
 INITIATE_WITHIN_HOURS = env.int("CASEWORK_INITIATE_WITHIN_HOURS", 24)  # TIP report: initiate a case within 24 hours
 INFORM_WITHIN_HOURS = env.int("CASEWORK_INFORM_WITHIN_HOURS", 24)  # TIP report: inform participants within 24 hours
+# Who is always among those to be told of a referral: a question of the routing rules ("identification": whoever
+# identifies the person; "police", "prosecution", "receives"), or the id of a body. The documents do not say who.
+RELEVANT_PARTICIPANTS: list[str] = env.list("CASEWORK_RELEVANT_PARTICIPANTS", ["identification"])
 # Hours after a clock has run out at which the supervisors are told, each once; “0,24” is at once and a day later.
 ESCALATE_AFTER_HOURS: list[float] = env.list("CASEWORK_ESCALATE_AFTER_HOURS", [0.0], subcast=float)
 CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW

@@ -12,15 +12,18 @@ from .intake import (
     saved_referral,
 )
 from .steps import (
+    AddParticipantsForm,
     ChooseAuthorityForm,
     DecideRouteForm,
     DeclineReferralForm,
     FilterReferralsForm,
+    InformParticipantForm,
     InitiateCaseForm,
     LinkReferralForm,
     MarkInErrorForm,
     RecordDecisionForm,
     RecordInformedForm,
+    WithdrawParticipantForm,
 )
 
 __all__ = [
@@ -29,11 +32,13 @@ __all__ = [
     "_PERSON",
     "_PERSON_PLAIN",
     "_REPORT",
+    "AddParticipantsForm",
     "AmendReferralForm",
     "ChooseAuthorityForm",
     "DecideRouteForm",
     "DeclineReferralForm",
     "FilterReferralsForm",
+    "InformParticipantForm",
     "InitiateCaseForm",
     "LinkReferralForm",
     "LogReferralForm",
@@ -41,5 +46,6 @@ __all__ = [
     "RecordDecisionForm",
     "RecordInformedForm",
     "SubmitReferralForm",
+    "WithdrawParticipantForm",
     "saved_referral",
 ]

@@ -14,7 +14,7 @@ from casework.access.forms import (
     TextField,
 )
 from reference import codes
-from referrals.models import Identification, ReferralStatus, Route
+from referrals.models import How, Identification, ReferralStatus, Route
 from referrals.services.identification import outcomes_of
 
 
@@ -56,6 +56,37 @@ class LinkReferralForm(RecordForm):
 
 class RecordInformedForm(RecordForm):
     informed_at = MomentField(label=_("When had everyone concerned been told?"), past=True)
+    how = forms.ChoiceField(label=_("How were they told?"), choices=How.choices, widget=forms.RadioSelect)
+
+
+class InformParticipantForm(RecordForm):
+    informed_at = MomentField(label=_("When were they told?"), past=True)
+    how = forms.ChoiceField(label=_("How were they told?"), choices=How.choices, widget=forms.RadioSelect)
+    spoke_with = TextField(label=_("With whom did you speak?"), required=False)
+
+
+class WithdrawParticipantForm(RecordForm):
+    why = LongTextField(
+        label=_("Why?"),
+        rows=3,
+        max_length=2_000,
+        help_text=_("For example: the person has withdrawn the consent, or it is another body."),
+    )
+
+
+class AddParticipantsForm(RecordForm):
+    """Those whom the rules and pathways name, and one in words."""
+
+    bodies = forms.MultipleChoiceField(
+        label=_("Proposed by the rules and pathways"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    name = TextField(label=_("Somebody else"), required=False, help_text=_("A body or an organisation, in words."))
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bodies"].choices = choices  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["bodies"]
 
 
 class DecideRouteForm(RecordForm):

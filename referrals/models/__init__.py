@@ -11,6 +11,7 @@ from .identification import (
     IdentificationStatus,
     Route,
 )
+from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 
 __all__ = [
@@ -24,9 +25,12 @@ __all__ = [
     "Decision",
     "Escalation",
     "EscalationQuerySet",
+    "How",
     "Identification",
     "IdentificationStatus",
     "OfReferralQuerySet",
+    "Participant",
+    "ParticipantStatus",
     "Referral",
     "ReferralIndicator",
     "ReferralQuerySet",

@@ -5,16 +5,22 @@ from referrals.services.competence import choose_authority
 from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
 from referrals.services.identification import decide_route, derive_victim_status, record_decision
 from referrals.services.intake import amend_referral, log_referral, submit_referral
+from referrals.services.participants import (
+    add_participants,
+    inform_participant,
+    record_informed,
+    withdraw_participant,
+)
 from referrals.services.steps import (
     close_referral,
     decline_referral,
     initiate_case,
     link_referral,
-    record_informed,
     reopen_referral,
 )
 
 __all__ = [
+    "add_participants",
     "amend_referral",
     "choose_authority",
     "close_referral",
@@ -22,6 +28,7 @@ __all__ = [
     "decline_referral",
     "derive_victim_status",
     "escalate_overdue",
+    "inform_participant",
     "initiate_case",
     "link_referral",
     "log_referral",
@@ -31,4 +38,5 @@ __all__ = [
     "record_informed",
     "reopen_referral",
     "submit_referral",
+    "withdraw_participant",
 ]

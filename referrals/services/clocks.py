@@ -17,6 +17,11 @@ def meet(referral: Referral, kind: str, at: datetime.datetime) -> None:
     referral.deadlines.running().filter(kind=kind).update(met_at=at)
 
 
+def run_again(referral: Referral, kind: str) -> None:
+    """A met clock runs again, from the same receipt: what met it no longer holds. Call inside the act's transaction."""
+    referral.deadlines.filter(kind=kind, stopped_at=None).update(met_at=None)
+
+
 def stop(referral: Referral, at: datetime.datetime) -> None:
     """Running clocks stop: the referral was declined, linked or entered in error. Call inside the act's transaction."""
     referral.deadlines.running().update(stopped_at=at)

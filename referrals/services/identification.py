@@ -20,6 +20,7 @@ from casework.outbox.services import tell
 from casework.workflow import Refused, advance, lock
 from reference import codes
 from referrals.models import POSITIVE, Decision, Identification, ReferralStatus, Route
+from referrals.services.participants import add_relevant
 from referrals.services.reach import must_be_valid, must_reach, supervisors_of
 
 # The word of each body: CPTV identifies an adult, a centre for social work recognises a child.
@@ -57,6 +58,7 @@ def decide_route(*, identification: Identification, route: str, reason: str, dec
     fresh.save()
     referral = fresh.referral
     about = [record for record in (referral.case, referral.person) if record is not None]
+    add_relevant(referral)
     audit.act("decide_route", referral, fresh, *about, by=decided_by, fields=["route", "route_reason"])
     return fresh
 

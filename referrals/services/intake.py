@@ -23,6 +23,7 @@ from casework.workflow import Refused, lock
 from reference import codes
 from reference.procedures import procedures_on
 from referrals.models import ClockKind, Deadline, Referral, ReferralIndicator, Seen
+from referrals.services.participants import add_relevant
 from referrals.services.reach import must_be_valid, must_reach, page_of, receivers_of
 from referrals.services.routing import open_identification
 
@@ -185,6 +186,7 @@ def _receive(
     _start_clocks(referral)
     if referral.person:
         open_identification(referral)
+        add_relevant(referral)
     tell(receivers_of(referral, now), Subject.REFERRAL_RECEIVED, reference=referral.number, path=page_of(referral))
     audit.act(verb, referral, *([referral.person] if referral.person else []), by=actor)
     return referral
@@ -225,6 +227,7 @@ def amend_referral(
     fresh.save()
     if "person" in changed:
         open_identification(fresh)
+        add_relevant(fresh)
     elif fresh.person is not None:
         _amend_person(fresh, dict(person or {}), person_version, amended_by, age_changed="given_age" in changed)
     if indicators is not None and _keep_indicators(fresh, indicators):
@@ -310,11 +313,12 @@ def _adopt(referral: Referral, person: Person) -> None:
     """Give a referral its person: what the referral's own key sealed is opened and sealed with the person's key."""
     for name in ("error_why", *(field.name for field in referral._meta.concrete_fields)):
         getattr(referral, name)
-    for choice in referral.authority_choices.select_related("key"):
-        for field in choice._meta.concrete_fields:
-            getattr(choice, field.name)
-        choice.key = person.key
-        choice.save()
+    for rows in (referral.authority_choices, referral.participants):
+        for row in rows.select_related("key"):
+            for field in row._meta.concrete_fields:
+                getattr(row, field.name)
+            row.key = person.key
+            row.save()
     VaultKey.objects.filter(pk=referral.key_id).update(replaced_by=person.key)  # older dumps: erased with the person
     referral.person, referral.key = person, person.key
     _set_age(referral)

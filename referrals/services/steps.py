@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from casework.access.models import User
 from casework.access.record_services import require
-from casework.audit import services as audit
 from casework.cases import services as cases
 from casework.cases.models import Case, CaseStatus
 from casework.people.models import Person
@@ -110,31 +109,6 @@ def link_referral(*, referral: Referral, earlier: Referral, now: datetime.dateti
     advance(referral, "link_referral", by=linked_by, about=[*_about(referral), earlier], linked_to=earlier)
     clocks.stop(referral, now)
     return referral
-
-
-@transaction.atomic
-def record_informed(
-    *, referral: Referral, informed_at: datetime.datetime, now: datetime.datetime, informed_by: User
-) -> Referral:
-    """Record when everyone concerned had been told; meets the second clock."""
-    require(informed_by, "referrals.record_informed")
-    must_reach(referral, informed_by)
-    fresh = lock(referral)
-    must_be_valid(fresh)
-    if fresh.status not in (ReferralStatus.RECEIVED, ReferralStatus.INITIATED):
-        raise Refused(_("This referral is no longer being worked on."))
-    if fresh.informed_at is not None:
-        raise Refused(_("It is already recorded that everyone concerned was told."))
-    if informed_at > now:
-        raise Refused(_("This time is in the future."), field="informed_at")
-    if informed_at < fresh.received_at:
-        raise Refused(_("This is before the referral was received."), field="informed_at")
-    fresh.informed_at, fresh.informed_by = informed_at, informed_by
-    fresh.version += 1
-    fresh.save()
-    clocks.meet(fresh, ClockKind.INFORM, informed_at)
-    audit.act("record_informed", fresh, *_about(fresh), by=informed_by, fields=["informed_at"])
-    return fresh
 
 
 @transaction.atomic

@@ -3,6 +3,12 @@
 from referrals.views.competence import choose_authority
 from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
 from referrals.views.lists import referrals, today
+from referrals.views.participants import (
+    inform_participant,
+    participants,
+    record_informed,
+    withdraw_participant,
+)
 from referrals.views.record import case_referrals, referral
 from referrals.views.steps import (
     decide_route,
@@ -12,7 +18,6 @@ from referrals.views.steps import (
     mark_decision_in_error,
     mark_referral_in_error,
     record_decision,
-    record_informed,
 )
 
 __all__ = [
@@ -21,11 +26,13 @@ __all__ = [
     "choose_authority",
     "decide_route",
     "decline_referral",
+    "inform_participant",
     "initiate_case",
     "link_referral",
     "log_referral",
     "mark_decision_in_error",
     "mark_referral_in_error",
+    "participants",
     "record_decision",
     "record_informed",
     "referral",
@@ -33,4 +40,5 @@ __all__ = [
     "submissions",
     "submit_referral",
     "today",
+    "withdraw_participant",
 ]

@@ -226,8 +226,8 @@ def _acts(
     offered = [
         ("initiate-case", _("Initiate the case"), referral.person and workflow.may(referral, "initiate_case", user)),
         (
-            "record-informed",
-            _("Record that everyone was told"),
+            "participants",
+            _("Record who was told"),
             open_work and referral.informed_at is None and user.has_perm("referrals.record_informed"),
         ),
         (

@@ -22,7 +22,6 @@ from referrals.forms import (
     LinkReferralForm,
     MarkInErrorForm,
     RecordDecisionForm,
-    RecordInformedForm,
 )
 from referrals.models import Referral, Route
 from referrals.views.finding import (
@@ -83,21 +82,6 @@ def link_referral(request: SignedIn, number: str) -> HttpResponse:
         if attempt(form, link) is not None:
             return _done(request, referral, _("%(referral)s is linked.") % {"referral": referral.number})
     return render(request, "referrals/link_referral.html", _page(referral, form))
-
-
-def record_informed(request: SignedIn, number: str) -> HttpResponse:
-    referral = referral_to_work_on(request, number, "referrals.record_informed")
-    form = bind(request, RecordInformedForm, initial={"informed_at": timezone.now()})
-    if form.is_bound and form.is_valid():
-        informed = attempt(
-            form,
-            lambda: services.record_informed(
-                referral=referral, now=timezone.now(), informed_by=request.user, **form.cleaned_data
-            ),
-        )
-        if informed is not None:
-            return _done(request, referral, _("It is recorded that everyone concerned was told."))
-    return render(request, "referrals/record_informed.html", _page(referral, form))
 
 
 def decide_route(request: SignedIn, number: str) -> HttpResponse:

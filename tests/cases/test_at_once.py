@@ -7,7 +7,7 @@ from casework.cases import services
 from casework.cases.models import Assignment, Case
 from casework.workflow import Refused
 from tests.cases.builders import OPENED, builders
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 
 @pytest.mark.asvs("15.4.2")

@@ -8,7 +8,7 @@ from casework.cases import services
 from casework.cases.models import Case, Conflict, Opening, Sealing
 from casework.workflow import Refused
 from tests.cases.builders import builders
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 WHY = {"reason_kind": "danger", "reason": "Her brother waits outside."}
 

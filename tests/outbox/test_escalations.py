@@ -10,7 +10,7 @@ from casework.audit.models import Event
 from casework.outbox.models import Message, Subject
 from referrals import services
 from referrals.models import Deadline, Escalation
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 HOUR = datetime.timedelta(hours=1)
 

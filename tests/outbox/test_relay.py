@@ -20,7 +20,7 @@ from casework.config.celery import app
 from casework.outbox import relay, tasks
 from casework.outbox.models import Message, Notification, Subject
 from casework.outbox.services import claim_waiting, deliver, give_back, tell
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 SECOND = datetime.timedelta(seconds=1)
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from casework.outbox.models import Message, Notification, Standstill, Subject
 from casework.outbox.services import deliver, oldest_unsent, tell
 from casework.outbox.watch import watch
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 MINUTE = datetime.timedelta(minutes=1)
 

@@ -15,7 +15,7 @@ from casework.people.models import Erasure, Hold, Person
 from casework.vault import crypto
 from casework.vault.models import ErasedKey
 from casework.workflow import Refused
-from tests.shelter.threads import all_at_once
+from tests.support.threads import all_at_once
 
 NAMES = [{"given": "Kanarinka", "family": "Kanarinkaić", "kind": "used"}]
 

@@ -1,6 +1,5 @@
 """Who is competent for a referral, and a supervisor's choice where the documents leave several authorities."""
 
-import threading
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,7 @@ from referrals import services
 from referrals.models import AuthorityChoice, Route
 from referrals.services.competence import competence_of, facts_of
 from referrals.services.routing import route_by_age
+from tests.support.threads import all_at_once
 
 RULES = "authorities.routing_rules"
 
@@ -184,20 +184,6 @@ def test_two_supervisors_at_once_do_not_choose_the_same_twice(committed_db, djan
             organisation=cast.home, received_at=now, source="police", now=now, logged_by=cast.ana,
             person={"sex": "female"}, given_age=13, indicators=[("grooming-ict", "said")],
         )  # fmt: skip
-        refused, start = [], threading.Barrier(2)
-
-        def act() -> None:
-            start.wait()
-            try:
-                choose(cast, referral)
-            except Refused as refusal:
-                refused.append(refusal)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=act) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        outcomes = all_at_once([lambda: choose(cast, referral)] * 2)
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
         assert len(refused) == 1 and AuthorityChoice.objects.count() == 1

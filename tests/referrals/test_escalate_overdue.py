@@ -8,7 +8,7 @@ from casework.audit.models import Event
 from casework.outbox.models import Message, Subject
 from referrals import services
 from referrals.models import Deadline
-from tests.referrals.test_initiate_case import at_once
+from tests.support.threads import all_at_once
 
 LONG_AGO = datetime.timedelta(days=3)
 
@@ -36,7 +36,7 @@ def test_several_workers_escalate_each_clock_once(committed_db, cast, log):
     for _ in range(4):
         log(received_at=timezone.now() - LONG_AGO)
     now = timezone.now()
-    counts = at_once(*(lambda: services.escalate_overdue(now=now) for _ in range(4)))
+    counts = all_at_once([lambda: services.escalate_overdue(now=now)] * 4)
     assert sum(counts) == 8
     assert Message.objects.filter(subject=Subject.CLOCK_OVERDUE).count() == 8
     assert Deadline.objects.filter(escalated_at=None).count() == 0

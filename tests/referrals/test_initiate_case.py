@@ -1,12 +1,9 @@
 """Whoever is on duty opens the case within 24 hours; two at once open one."""
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from casework.cases.models import Assignment, Case
@@ -16,6 +13,7 @@ from casework.workflow import Refused
 from referrals import services
 from referrals.models import Referral, ReferralStatus
 from referrals.tasks import escalate_overdue
+from tests.support.threads import all_at_once
 
 
 def test_the_one_who_initiates_has_the_case_until_it_is_reviewed(cast, log):
@@ -98,34 +96,17 @@ def test_initiating_through_the_page(cast, as_user, log, on_duty):
     assert "already initiated" in again
 
 
-def at_once(*acts):
-    """Run acts in threads of their own at the same moment; returns results and exceptions."""
-    barrier = Barrier(len(acts))
-
-    def run(act):
-        try:
-            barrier.wait(10)
-            return act()
-        except Refused as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 @pytest.mark.asvs("15.4.2")
 def test_two_people_initiate_at_once(committed_db, cast, log):
     for _round in range(5):
         referral = log()
-        outcomes = at_once(
-            *(
+        outcomes = all_at_once(
+            [
                 lambda user=user, referral=referral: services.initiate_case(
                     referral=Referral.objects.get(pk=referral.pk), now=timezone.now(), initiated_by=user
                 )
                 for user in (cast.ana, cast.vesna)
-            )
+            ]
         )
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Case", "Refused"]
         assert Case.objects.filter(person=referral.person).count() == 1
@@ -134,20 +115,20 @@ def test_two_people_initiate_at_once(committed_db, cast, log):
 def test_two_referrals_on_one_person_are_initiated_at_once(committed_db, cast, log):
     first = log()
     second = log(existing_person=first.person, person=None, given_age=None)
-    cases = at_once(
-        *(
+    cases = all_at_once(
+        [
             lambda referral=referral: services.initiate_case(
                 referral=Referral.objects.get(pk=referral.pk), now=timezone.now(), initiated_by=cast.vesna
             )
             for referral in (first, second)
-        )
+        ]
     )
     assert cases[0] == cases[1]
     assert Case.objects.count() == 1
 
 
 def test_numbers_have_no_gap_and_no_twin_when_many_log_at_once(committed_db, cast, log):
-    logged = at_once(*(lambda: log() for _ in range(8)))
+    logged = all_at_once([log] * 8)
     year = timezone.localdate().year
     assert sorted(referral.number for referral in logged) == [f"R-{year}-{n:06}" for n in range(1, 9)]
 

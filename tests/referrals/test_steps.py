@@ -54,11 +54,13 @@ def test_everyone_concerned_was_told(cast, as_user, initiated):
     referral = initiated(received_at=timezone.now() - datetime.timedelta(hours=5))
     ana, url = as_user(cast.ana), f"/referrals/{referral.number}/informed/"
     early = timezone.localtime(referral.received_at - datetime.timedelta(hours=1))
-    page = ana.post(url, {"informed_at_0": f"{early:%d.%m.%Y.}", "informed_at_1": f"{early:%H:%M}"}).content.decode()
+    before = {"informed_at_0": f"{early:%d.%m.%Y.}", "informed_at_1": f"{early:%H:%M}", "how": "telephone"}
+    page = ana.post(url, before).content.decode()
     assert "before the referral was received" in page
-    assert "in the future" in ana.post(url, {"informed_at_0": "1.1.2199.", "informed_at_1": "10:00"}).content.decode()
+    late = {"informed_at_0": "1.1.2199.", "informed_at_1": "10:00", "how": "telephone"}
+    assert "in the future" in ana.post(url, late).content.decode()
     told = timezone.localtime(timezone.now() - datetime.timedelta(hours=1))
-    typed = {"informed_at_0": f"{told:%d.%m.%Y.}", "informed_at_1": f"{told:%H:%M}"}
+    typed = {"informed_at_0": f"{told:%d.%m.%Y.}", "informed_at_1": f"{told:%H:%M}", "how": "telephone"}
     assert ana.post(url, typed).status_code == 302
     clock = referral.deadlines.get(kind="24h-inform")
     assert clock.met_at == told.replace(second=0, microsecond=0)

@@ -11,7 +11,10 @@ from casework.shelter import services
 from casework.shelter.models import Placement, Shelter
 from casework.workflow import Refused
 from tests.shelter.builders import TODAY, day
-from tests.shelter.threads import THREADS, all_at_once, nights_taken_twice
+from tests.shelter.nights import nights_taken_twice
+from tests.support.threads import all_at_once
+
+THREADS = 16
 
 SOAK_ATTEMPTS = 1_500 if os.environ.get("CASEWORK_SOAK") == "ci" else 10_000
 STAY = {"starts_on": day(1), "ends_on": day(5)}

@@ -20,7 +20,7 @@ from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
-from referrals.models import Decision, Referral
+from referrals.models import Decision, Participant, Referral
 
 FORMS = ["sex-trafficking"]
 
@@ -37,6 +37,7 @@ class Dossier:
     closed: Case
     note: Note
     decision: Decision
+    participant: Participant  # waits to be told
     shelter: Shelter
     bed: Bed
     placement: Placement
@@ -120,6 +121,18 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         now=now,
         chosen_by=supervisor,
     )
+    told, participant = (
+        front_door.add_participants(referral=referral, bodies=[], name=_text(canary, word), added_by=caseworker)[0]
+        for word in ("told", "participant")
+    )
+    front_door.inform_participant(
+        participant=told,
+        informed_at=now,
+        how="telephone",
+        spoke_with=_text(canary, "spoke with"),
+        now=now,
+        informed_by=caseworker,
+    )
     case.refresh_from_db()
     case = cases.amend_case(
         case=case, version=case.version, amended_by=caseworker, risk_level="high", safety_plan=_text(canary, "plan")
@@ -200,6 +213,7 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         closed=closed,
         note=note,
         decision=decision,
+        participant=participant,
         shelter=house,
         bed=bed,
         placement=placement,
