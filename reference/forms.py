@@ -51,9 +51,9 @@ class PublishedFilter(forms.Form):
     def __init__(self, *args: Any, figures: list[PublishedFigure], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         years = sorted({figure.year for figure in figures if figure.year}, reverse=True)
-        names = sorted({figure.indicator for figure in figures})
+        names = {figure.indicator: figure.title for figure in reversed(figures)}  # the newest title
         self.fields["year"].choices = [("", _("All years")), *((year, str(year)) for year in years)]  # type: ignore[attr-defined]
-        self.fields["indicator"].choices = [("", _("All figures")), *((name, name) for name in names)]  # type: ignore[attr-defined]
+        self.fields["indicator"].choices = [("", _("All figures")), *sorted(names.items(), key=lambda name: name[1])]  # type: ignore[attr-defined]
 
     def fits(self, figure: PublishedFigure) -> bool:
         """Whether a figure is among those asked for; everything is while the filter has an error."""

@@ -78,6 +78,8 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "reference:index": plain(EVERYBODY),
     "reference:codes": plain(EVERYBODY),
     "reference:published": plain(EVERYBODY),
+    "reference:by-year": plain(EVERYBODY),
+    "reference:doubts": plain(EVERYBODY),
     "reference:search": plain(EVERYBODY),
     "api:openapi-json": plain(EVERYBODY),
     "api:api-root": plain(set()),  # the library's address of a page of docs, which is switched off

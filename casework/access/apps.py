@@ -9,3 +9,7 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from casework.access import signals  # noqa: F401  (connects what happens at sign-in and after)
+        from casework.access.models import Duty
+        from casework.outbox import quiet
+
+        quiet.AWAKE.append(lambda user, now: Duty.objects.filter(user=user).at(now).exists())

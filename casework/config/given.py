@@ -1,4 +1,4 @@
-"""Settings that are secret: from the environment, or from a file that only the service may read.
+"""Settings of a form of their own. Secrets come from the environment, or from a file that only the service may read.
 
 `NAME_FILE` names the file: a Docker secret, or a systemd credential. A secret in a file is seen by nobody who lists
 the processes or inspects the container.
@@ -31,6 +31,20 @@ def secret(name: str, default: str = "") -> str:
     if not held:
         raise ImproperlyConfigured(f"The file {path}, which {name}_FILE names, is empty.")
     return held
+
+
+def hours(name: str) -> tuple[int, int] | None:
+    """Two hours of the day, as “22,7”: from the first until the second. None when nothing is given.
+
+    Raises ImproperlyConfigured with a sentence for anything else.
+    """
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return None
+    parts = [part.strip() for part in given.split(",")]
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) < 24 for part in parts) or parts[0] == parts[1]:
+        raise ImproperlyConfigured(f"{name} is {given!r}: write two different hours of the day, such as 22,7.")
+    return int(parts[0]), int(parts[1])
 
 
 def secret_list(name: str) -> list[str]:

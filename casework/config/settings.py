@@ -343,6 +343,8 @@ EMAIL_HOST_USER = env.str("CASEWORK_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = given.secret("CASEWORK_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.bool("CASEWORK_EMAIL_TLS", False)
 EMAIL_TIMEOUT = 10  # seconds; a mail server that does not answer must not hold the worker
+# From which hour until which hour (Europe/Belgrade) mail waits, as “22,7”; empty: never. Whoever is on duty gets it.
+QUIET_HOURS = given.hours("CASEWORK_QUIET_HOURS")
 RELAY_SECONDS = env.float("CASEWORK_RELAY_SECONDS", 1.0)  # how often the relay looks when nothing waits
 OUTBOX_IN_FLIGHT = env.int("CASEWORK_OUTBOX_IN_FLIGHT", 200)  # messages that may be claimed and not done at a time
 MAIL_IN_FLIGHT = env.int("CASEWORK_MAIL_IN_FLIGHT", 20)

@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from casework.outbox.models import Mail, Message, Notification, NotificationQuerySet, Subject, WaitingQuerySet
+from casework.outbox.quiet import mail_due_at
 
 ONE_RELAY_CLAIMS = 0x6F757462  # key of the advisory lock under which relays claim
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
@@ -72,10 +73,11 @@ def deliver(message_id: str) -> None:
     found = Message.objects.select_for_update(of=("self",)).select_related("recipient").filter(pk=message_id).first()
     if found is None or found.done_at is not None:  # delivered before, or the database was restored to an older state
         return
-    found.done_at = timezone.now()
+    now = timezone.now()
+    found.done_at = now
     Notification.objects.create(message=found, recipient_id=found.recipient_id, at=found.created_at)
     if mail_is_set_up() and found.recipient.is_active and found.recipient.email:
-        Mail.objects.create(message=found)
+        Mail.objects.create(message=found, due_at=mail_due_at(found.recipient, now))
     found.save(update_fields=["done_at"])
 
 
@@ -102,7 +104,8 @@ class State:
 def oldest_unsent(now: datetime.datetime) -> datetime.datetime | None:
     """When the oldest row was written that is still not delivered or sent; None when nothing waits."""
     messages = Message.objects.waiting().filter(created_at__lte=now)
-    mails = Mail.objects.waiting().filter(created_at__lte=now, refused=False)
+    untried = Q(attempts=0, claimed_at=None, due_at__gt=now)  # kept back by quiet hours
+    mails = Mail.objects.waiting().filter(~untried, created_at__lte=now, refused=False)
     found = (rows.aggregate(at=Min("created_at"))["at"] for rows in (messages, mails))
     return min((at for at in found if at is not None), default=None)
 

@@ -148,10 +148,6 @@ class ContradictionManager(models.Manager["Contradiction"].from_queryset(EntryQu
                 found.setdefault(figure, []).append(contradiction)
         return found
 
-    def on_no_figure(self) -> list["Contradiction"]:
-        """Contradictions between statements, not between figures."""
-        return [found for found in self.with_text() if not found.figures]
-
 
 class Contradiction(Entry):
     """Two places in the documents that cannot both hold; both are kept and flagged."""

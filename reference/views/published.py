@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -13,12 +14,33 @@ from reference.forms import PublishedFilter
 from reference.models import Contradiction, Entry, PublishedFigure
 from reference.views.cells import source_cell, value_cell
 
+SHOWN_YEARS = 4
+
 
 @require_safe
 def published(request: HttpRequest) -> HttpResponse:
-    """Published figures by year, results apart from targets, with the contradictions that touch them."""
+    """Every published figure on one line: its newest results, what was planned apart from them, and what is doubted."""
+    names: dict[str, list[PublishedFigure]] = {}
+    for figure in PublishedFigure.objects.for_page():
+        names.setdefault(figure.indicator, []).append(figure)
+    lines = sorted((_line(figures) for figures in names.values()), key=lambda line: str(line[0]["text"]))
+    page = {
+        "tabs": _tabs("published"),
+        "headers": [_("Figure"), _("Results, newest first"), _("Targets and the like"), _("Doubts")],
+        "rows": lines,
+    }
+    return render(request, "reference/published.html", page)
+
+
+@require_safe
+def by_year(request: HttpRequest) -> HttpResponse:
+    """Published figures by year, results apart from targets, with the contradictions that touch them.
+
+    Without a question it is the newest year that has results.
+    """
     published = PublishedFigure.objects.for_page()
-    form = PublishedFilter(request.GET or None, figures=published)
+    newest = next(figure.year for figure in published if figure.is_result and figure.year)
+    form = PublishedFilter(request.GET or {"year": newest}, figures=published)
     doubted = form.is_valid() and form.cleaned_data["disputed"]
     figures = [figure for figure in published if form.fits(figure) and (_doubts(figure) or not doubted)]
     years = []
@@ -33,19 +55,35 @@ def published(request: HttpRequest) -> HttpResponse:
         )
     headers = [_("Figure"), _("Value"), _("Parts"), _("Doubts"), _("Source")]
     page = {
+        "tabs": _tabs("by-year"),
         "form": form,
         "years": years,
         "headers": headers,
         "other_headers": [*headers[:1], _("Kind"), *headers[1:]],
-        "contradiction_headers": [_("Contradiction"), _("How we handle it"), _("Source")],
+    }
+    return render(request, "reference/by_year.html", page)
+
+
+@require_safe
+def doubts(request: HttpRequest) -> HttpResponse:
+    """Every contradiction with its readings side by side, and the sums that hold."""
+    figures = {figure.code: figure for figure in PublishedFigure.objects.for_page()}
+    page = {
+        "tabs": _tabs("doubts"),
+        "contradiction_headers": [_("Contradiction"), _("Readings"), _("How we handle it"), _("Source")],
         "contradictions": [
-            [{"text": found.statement, "url": found.get_absolute_url()}, found.handling, source_cell(found)]
-            for found in Contradiction.objects.on_no_figure()
+            [
+                {"text": found.statement, "url": found.get_absolute_url()},
+                [_reading(figures[code]) for code in found.figures if code in figures] or "–",
+                found.handling,
+                source_cell(found),
+            ]
+            for found in Contradiction.objects.with_text()
         ],
         "sum_headers": [_("Sum"), _("Recomputed"), _("Source")],
-        "sums": _sums({figure.code: figure for figure in published}),
+        "sums": _sums(figures),
     }
-    return render(request, "reference/published.html", page)
+    return render(request, "reference/doubts.html", page)
 
 
 @require_safe
@@ -81,6 +119,41 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
         "part_charts": [(figure.title, sums.part_rows(figure)) for figure in results if sums.part_rows(figure)],
     }
     return render(request, "reference/indicator.html", page)
+
+
+def _tabs(active: str) -> list[dict[str, Any]]:
+    names = {"published": _("By figure"), "by-year": _("By year"), "doubts": _("Contradictions and sums")}
+    return [
+        {"label": label, "url": reverse(f"reference:{name}"), "active": name == active} for name, label in names.items()
+    ]
+
+
+def _line(figures: list[PublishedFigure]) -> list[Any]:
+    """One figure through the years, newest first; what is doubted in any of them is marked with its year."""
+    results = [figure for figure in figures if figure.is_result]
+    planned = [figure for figure in figures if not figure.is_result]
+    marks = {
+        f"{found['label']} ({figure.year})" if figure.year else found["label"]: found
+        for figure in figures
+        for found in _doubts(figure)
+        if "status" in found
+    }
+    url = reverse("reference:indicator", args=[figures[0].indicator])
+    return [
+        {"text": figures[0].title, "url": url, "hint": ", ".join(dict.fromkeys(figure.unit for figure in figures))},
+        [_dated(figure) for figure in results[:SHOWN_YEARS]] or "–",
+        [f"{figure.kind_name}: {_dated(figure)}" for figure in planned[:SHOWN_YEARS]] or "–",
+        [{**mark, "label": label} for label, mark in marks.items()] or "–",
+    ]
+
+
+def _dated(figure: PublishedFigure) -> str:
+    value = value_cell(figure)["text"]
+    return f"{figure.year}: {value}" if figure.year else str(value)
+
+
+def _reading(figure: PublishedFigure) -> dict[str, Any]:
+    return {"text": _dated(figure), "url": figure.get_absolute_url(), "hint": figure.title}
 
 
 def _chart_label(figure: PublishedFigure) -> str:

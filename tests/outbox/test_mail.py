@@ -6,11 +6,15 @@ import smtplib
 
 import pytest
 from django.core import mail as outgoing
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.utils import timezone, translation
 
+from casework.access.models import Duty, User
+from casework.config.given import hours
 from casework.outbox import mail as mails
 from casework.outbox.models import Mail, Message, Notification, Subject
+from casework.outbox.quiet import mail_due_at
 from casework.outbox.services import claim_waiting, deliver, oldest_unsent, state, tell
 
 NUMBER, PATH = "C-2026-000001", "/cases/C-2026-000001/"
@@ -178,3 +182,47 @@ def test_somebody_who_may_no_longer_see_the_record_learns_a_number_only(cast, as
     link = outgoing.outbox[0].body.split()[-1]
     assert link == f"https://site.example{PATH}"
     assert as_user(cast.ana).get(PATH).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "due"),
+    [
+        ((22, 7), "2026-03-27T23:30", "2026-03-28T07:00"),  # a night
+        ((22, 7), "2026-03-28T01:59", "2026-03-28T07:00"),
+        ((22, 7), "2026-03-28T23:00", "2026-03-29T07:00"),  # in it summer time begins
+        ((22, 7), "2026-03-27T07:00", "2026-03-27T07:00"),
+        ((1, 5), "2026-03-27T04:59", "2026-03-27T05:00"),
+        ((1, 5), "2026-03-27T00:59", "2026-03-27T00:59"),
+        (None, "2026-03-27T03:00", "2026-03-27T03:00"),
+    ],
+)
+def test_in_quiet_hours_mail_waits_until_they_end(settings, hours, at, due):
+    settings.QUIET_HOURS = hours
+    moment, expected = (timezone.make_aware(datetime.datetime.fromisoformat(text)) for text in (at, due))
+    assert mail_due_at(User(), moment) == expected
+
+
+def test_the_notification_does_not_wait_and_whoever_is_on_duty_gets_the_mail(cast, settings):
+    hour = timezone.localtime().hour
+    settings.QUIET_HOURS = (hour, (hour + 2) % 24)
+    waiting = told(cast.ana)
+    assert waiting.due_at > timezone.now()
+    assert Notification.objects.filter(recipient=cast.ana).exists()
+    assert claim_waiting(Mail) == []
+    assert oldest_unsent(timezone.now()) is None  # nothing stands still: it waits for the morning
+    now = timezone.now()
+    Duty.objects.create(
+        organisation=cast.home,
+        user=cast.boris,
+        starts_at=now - datetime.timedelta(hours=1),
+        ends_at=now + datetime.timedelta(hours=1),
+        set_by=cast.vesna,
+    )
+    assert claim_waiting(Mail) == [] and told(cast.boris).due_at <= timezone.now()
+
+
+@pytest.mark.parametrize("given", ["22", "22,22", "22,24", "22,7,8", "a,b", "-1,7"])
+def test_hours_that_are_none_stop_the_start_with_a_sentence(monkeypatch, given):
+    monkeypatch.setenv("CASEWORK_QUIET_HOURS", given)
+    with pytest.raises(ImproperlyConfigured, match="two different hours"):
+        hours("CASEWORK_QUIET_HOURS")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from reference import codes, services
-from reference.models import Entry, PublishedFigure
+from reference.models import Contradiction, Entry, PublishedFigure
 from reference.relations import names_of
 from reference.sections import BY_SLUG, SECTIONS
 from reference.words import LISTS, label_of
@@ -24,6 +24,8 @@ PAGES = [
     ("reference:entry", ["organisations", "cptv"]),
     ("reference:entry", ["figures", "tip-identified-2024"]),
     ("reference:published", []),
+    ("reference:by-year", []),
+    ("reference:doubts", []),
     ("reference:indicator", ["victims-officially-identified"]),
 ]
 
@@ -220,12 +222,32 @@ def test_ratings_stand_with_year_and_publisher_and_the_disputed_one_says_so(read
 
 @pytest.mark.requirement("s-published-figures", "s-allocations")
 def test_published_figures_stand_by_year_with_their_contradictions(read):
-    page = read("reference:published")
+    page = read("reference:by-year", indicator="")
     for figure in PublishedFigure.objects.active():
         assert _escaped(figure.title) in page
     assert "64 victims officially identified, then the breakdown begins" in page
     assert "50,500,000" in page
     assert page.index(">2024<") < page.index(">2023<") < page.index(">2007<")
+
+
+@pytest.mark.requirement("s-published-figures")
+def test_every_figure_has_a_line_with_its_newest_results_and_what_is_doubted(read):
+    rows = read.client.get(reverse("reference:published")).context["rows"]
+    assert {row[0]["url"] for row in rows} == {
+        reverse("reference:indicator", args=[figure.indicator]) for figure in PublishedFigure.objects.all()
+    }
+    [identified] = [row for row in rows if row[0]["url"].endswith("/victims-officially-identified/")]
+    assert {"2024: 51", "2024: 64"} <= set(identified[1])
+    assert "Disputed (2024)" in [mark["label"] for mark in identified[3]]
+    planned = [row for row in rows if row[1] == "–"]
+    assert planned and all(row[2] != "–" for row in planned)
+
+
+def test_every_contradiction_stands_with_its_readings(read):
+    rows = {row[0]["url"]: row for row in read.client.get(reverse("reference:doubts")).context["contradictions"]}
+    assert len(rows) == Contradiction.objects.count() == 53
+    both = rows[reverse("reference:entry", args=["contradictions", "c01-64-or-51"])][1]
+    assert {"2024: 51", "2024: 64"} <= {reading["text"] for reading in both}
 
 
 @pytest.mark.requirement("s-published-figures", "f-own-sums")
@@ -252,7 +274,7 @@ def test_what_is_ambiguous_says_so_with_the_note(read):
 
 @pytest.mark.requirement("f-targets-results")
 def test_targets_never_stand_among_results_nor_in_a_chart(read):
-    context = read.client.get(reverse("reference:published")).context
+    context = read.client.get(reverse("reference:by-year"), {"indicator": ""}).context
     planned = {figure.get_absolute_url() for figure in PublishedFigure.objects.active() if not figure.is_result}
     assert planned
     for year in context["years"]:
@@ -276,27 +298,27 @@ def test_every_indicator_says_unit_counting_body_and_period(read):
 
 
 def test_all_twelve_sums_are_recomputed_and_hold(read):
-    rows = read.client.get(reverse("reference:published")).context["sums"]
+    rows = read.client.get(reverse("reference:doubts")).context["sums"]
     assert len(rows) == 12
     assert {row[1]["status"] for row in rows} == {"ok"}
 
 
 def test_published_figures_narrow_to_a_year_and_an_indicator(read):
     asked = {"year": "2023", "indicator": "victims-officially-identified"}
-    context = read.client.get(reverse("reference:published"), asked).context
+    context = read.client.get(reverse("reference:by-year"), asked).context
     assert [year["heading"] for year in context["years"]] == ["2023"]
     assert {row[0]["hint"] for row in context["years"][0]["results"]} == {"victims-officially-identified"}
 
 
 def test_published_figures_narrow_to_those_in_doubt(read):
-    context = read.client.get(reverse("reference:published"), {"disputed": "on"}).context
+    context = read.client.get(reverse("reference:by-year"), {"disputed": "on"}).context
     rows = [row for year in context["years"] for row in (*year["results"], *year["others"])]
     assert rows
     assert all(row[-2] != "–" for row in rows)
 
 
 def test_a_year_nobody_published_is_answered_with_a_sentence(read):
-    response = read.client.get(reverse("reference:published"), {"year": "1850'--"})
+    response = read.client.get(reverse("reference:by-year"), {"year": "1850'--"})
     assert response.status_code == 200
     assert response.context["form"].errors["year"]
 
