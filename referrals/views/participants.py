@@ -130,7 +130,10 @@ def _may_work(referral: Referral, request: SignedIn) -> bool:
 
 def _choice(proposal: Proposal, names: dict[str, Any]) -> tuple[str, str]:
     entry = names.get(proposal.body)
-    said = {"who": entry.title if entry else proposal.body, "why": proposal.condition or proposal.why.title}
+    why = proposal.why.title
+    if proposal.condition:
+        why = _("%(field)s: %(value)s") % {"field": why, "value": proposal.condition}
+    said = {"who": entry.title if entry else proposal.body, "why": why}
     return proposal.body, _("%(who)s (%(why)s)") % said
 
 
