@@ -42,6 +42,16 @@ class ReferralsConfig(AppConfig):
         )
         REFERRAL_TABS.register(
             Tab(
+                "signs",
+                _("Signs"),
+                "referrals:signs",
+                "referrals.view_referral",
+                count=lambda referral: referral.indicators.exclude(how="not-asked").count(),
+                place=10,
+            )
+        )
+        REFERRAL_TABS.register(
+            Tab(
                 "participants",
                 _("Who is told"),
                 "referrals:participants",

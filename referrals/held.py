@@ -66,6 +66,7 @@ holdings.declare(
             "immediate_danger": _("Immediate danger"),
             "danger_note": _("What the danger is"),
             "summary": _("Summary"),
+            "other_signs": _("Other signs"),
             "language": (_("Language"), lambda row: codes.language_label(row.language) if row.language else ""),
             "leaflet_given": _("Leaflet given"),
             "sop_version": _("Version of the procedures"),

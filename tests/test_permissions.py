@@ -247,6 +247,8 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:link-referral": record(DUTY, **RECEIVED),
     "referrals:record-informed": record(WORK, **REFERRAL),
     "referrals:participants": record(WORK, **REFERRAL),
+    "referrals:signs": record(WORK, **REFERRAL),
+    "referrals:amend-signs": record(WORK, **REFERRAL),
     "referrals:inform-participant": record(WORK, **PARTICIPANT),
     "referrals:withdraw-participant": record(WORK, **PARTICIPANT),
     "referrals:decide-route": record(SUPERVISE, **REFERRAL),

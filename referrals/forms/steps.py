@@ -23,12 +23,15 @@ class FilterReferralsForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), required=False)
     source_group = forms.ChoiceField(label=_("Who told us"), required=False)
+    sign = forms.ChoiceField(label=_("Sign seen or said"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["status"].choices = [("", _("Any")), *ReferralStatus.choices]  # type: ignore[attr-defined]
         groups = codes.SOURCE_GROUPS.items()
         self.fields["source_group"].choices = [("", _("Any")), *groups]  # type: ignore[attr-defined]
+        signs = codes.choices("trafficking_indicators")
+        self.fields["sign"].choices = [("", _("Any")), *signs]  # type: ignore[attr-defined]
 
 
 class InitiateCaseForm(RecordForm):

@@ -54,6 +54,10 @@ class ReferralQuerySet(RecordQuerySet):
             mine.append(Q(organisation=user.organisation_id, sealed=False, status=ReferralStatus.RECEIVED))
         return mine
 
+    def with_sign(self, code: str) -> "ReferralQuerySet":
+        """Those on which a sign was seen or said."""
+        return self.filter(indicators__code=code, indicators__how__in=(Seen.SEEN, Seen.SAID))
+
     def submitted_by(self, user: "User") -> "ReferralQuerySet":
         """What a responder may look up: own submissions, of which they are shown number and state only."""
         return self.filter(logged_by=user) if user.has_perm("referrals.submit_referral") else self.none()
@@ -84,6 +88,7 @@ class Referral(Record):
     immediate_danger = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
     danger_note = EncryptedTextField()
     summary = EncryptedTextField()
+    other_signs = EncryptedTextField()  # what the list of indicators does not have
     language = models.CharField(max_length=3, blank=True)
     leaflet_given = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
     sop_version = models.CharField(max_length=40, blank=True)

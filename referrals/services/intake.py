@@ -42,6 +42,7 @@ _AMENDABLE = (
     "immediate_danger",
     "danger_note",
     "summary",
+    "other_signs",
     "language",
     "leaflet_given",
 )

@@ -10,6 +10,7 @@ from referrals.views.participants import (
     withdraw_participant,
 )
 from referrals.views.record import case_referrals, referral
+from referrals.views.signs import amend_signs, signs
 from referrals.views.steps import (
     decide_route,
     decline_referral,
@@ -22,6 +23,7 @@ from referrals.views.steps import (
 
 __all__ = [
     "amend_referral",
+    "amend_signs",
     "case_referrals",
     "choose_authority",
     "decide_route",
@@ -37,6 +39,7 @@ __all__ = [
     "record_informed",
     "referral",
     "referrals",
+    "signs",
     "submissions",
     "submit_referral",
     "today",

@@ -148,7 +148,11 @@ def referrals(request: SignedIn) -> HttpResponse:
     form = FilterReferralsForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
     narrowed = {name: value for name in ("status", "source_group") if (value := chosen.get(name))}
-    matching = with_keys(Referral.objects.filter(**narrowed))
+    told = Referral.objects.filter(**narrowed)
+    if chosen.get("sign"):
+        told = told.with_sign(chosen["sign"])
+        narrowed["sign"] = chosen["sign"]
+    matching = with_keys(told)
     after, before = request.GET.get("after", "")[:20], request.GET.get("before", "")[:20]
     if before and not after:
         found = matching.page_visible_to(request.user, order_by=("number",), size=PAGE + 1, after=(before,))

@@ -99,6 +99,9 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         )
 
     referral = log(40, _person(canary))
+    referral = front_door.amend_referral(
+        referral=referral, version=referral.version, other_signs=_text(canary, "signs"), amended_by=caseworker
+    )
     case = front_door.initiate_case(referral=referral, now=now, initiated_by=caseworker)
     referral.refresh_from_db()
     decision = front_door.record_decision(
