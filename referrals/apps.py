@@ -60,4 +60,14 @@ class ReferralsConfig(AppConfig):
                 place=20,
             )
         )
+        REFERRAL_TABS.register(
+            Tab(
+                "files",
+                _("Files"),
+                "referrals:attach-files",
+                "referrals.view_referral",
+                count=lambda referral: referral.attachments.filter(error_at=None).count(),
+                place=80,
+            )
+        )
         REFERRAL_TABS.register(Tab("referral", _("Referral"), "referrals:referral", "referrals.view_referral", place=0))

@@ -15,6 +15,7 @@ from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
 from reference import codes, routing
 from referrals.models import (
     Appeal,
+    Attachment,
     AuthorityChoice,
     Deadline,
     Decision,
@@ -182,6 +183,24 @@ holdings.declare(
         },
         withheld={"chosen_by": "staff"},
         apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        Attachment,
+        _("Files"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "name": _("Name of the file"),
+            "kind": _("Kind of file"),
+            "attached_at": _("Attached"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"attached_by": "staff"},
+        apart=BOOKKEEPING | {"file", "position", "fingerprint"},
     )
 )
 holdings.declare(

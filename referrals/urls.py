@@ -25,5 +25,12 @@ urlpatterns = [
     path("<str:number>/route/", views.decide_route, name="decide-route"),
     path("<str:number>/authority/", views.choose_authority, name="choose-authority"),
     path("<str:number>/decision/", views.record_decision, name="record-decision"),
+    path("<str:number>/files/", views.attach_files, name="attach-files"),
+    path("<str:number>/files/<uuid:attachment_id>/", views.download_attachment, name="download-attachment"),
+    path(
+        "<str:number>/files/<uuid:attachment_id>/mark-in-error/",
+        views.mark_attachment_in_error,
+        name="mark-attachment-in-error",
+    ),
     path("<str:number>/mark-in-error/", views.mark_referral_in_error, name="mark-referral-in-error"),
 ]

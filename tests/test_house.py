@@ -168,6 +168,7 @@ PLAIN_TEXT = {
     "referrals.Deadline": {"kind"},
     "referrals.Identification": {"route", "status"},
     "referrals.AuthorityChoice": {"question", "rule", "authority"},  # ids of published entries
+    "referrals.Attachment": {"kind", "fingerprint"},  # under the record's key; the name is sealed
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
     "referrals.Appeal": {"outcome"},

@@ -242,6 +242,13 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:case-referrals": record(WORK, **CASE),
     "referrals:referral": record(WORK, **REFERRAL),
     "referrals:amend-referral": record(WORK, **REFERRAL),
+    "referrals:attach-files": record(WORK, **REFERRAL),
+    "referrals:download-attachment": record(
+        WORK, **REFERRAL, attachment_id=lambda world, dossier: dossier.attachment.pk
+    ),
+    "referrals:mark-attachment-in-error": record(
+        WORK, **REFERRAL, attachment_id=lambda world, dossier: dossier.attachment.pk
+    ),
     "referrals:initiate-case": record(DUTY, **RECEIVED),
     "referrals:decline-referral": record(DUTY, **RECEIVED),
     "referrals:link-referral": record(DUTY, **RECEIVED),

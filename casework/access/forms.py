@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +27,10 @@ from casework.access.drafts import take_draft, token_for
 from casework.access.grants import Role
 from casework.access.models import Team, User
 from casework.access.requests import SignedIn
+from casework.access.uploads import TooLargeToHold
 from casework.audit.services import trace_refusal
 from casework.vault.crypto import Erased
+from casework.vault.models import LARGEST_FILE
 from casework.workflow import Refused, Stale, erased_sentence
 from reference import codes
 
@@ -151,6 +154,34 @@ class CodesField(forms.MultipleChoiceField):
 
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
         super().__init__(choices=choices, **kwargs)
+
+
+class _FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files, read into memory by `casework.access.uploads`; the value is a list, empty without any.
+
+    With `camera=True` a telephone opens its camera instead of its folders. What a file is, is found out later, by its
+    content; `accept` only helps to choose.
+    """
+
+    def __init__(self, *, accept: str, camera: bool = False, **kwargs: Any) -> None:
+        attrs = {"accept": accept, "multiple": True} | ({"capture": "environment"} if camera else {})
+        kwargs.setdefault("required", False)
+        super().__init__(widget=_FilesInput(attrs=attrs), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        found = list(data or []) if isinstance(data, (list, tuple)) else [data] if data else []
+        if any(isinstance(file, TooLargeToHold) for file in found):
+            raise ValidationError(
+                _("A file is larger than %(largest)s MB, or all together are too large. Choose fewer or smaller ones.")
+                % {"largest": LARGEST_FILE // 2**20}
+            )
+        if self.required and not found:
+            raise ValidationError(_("Choose a file."), code="required")
+        return found
 
 
 YES_NO_UNKNOWN = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known"))]

@@ -28,6 +28,7 @@ WORDS = {
     "ask_unsealing": _("Asked to unseal the case"),
     "assignment_board": _("Saw the assignment board"),
     "board": _("Saw the board of beds"),
+    "attach_file": _("Attached a file"),
     "break_glass": _("Opened the case with emergency access"),
     "case": _("Saw the case"),
     "cases": _("Saw the list of cases"),
@@ -48,6 +49,7 @@ WORDS = {
     "declare_conflict": _("Declared a conflict of interest"),
     "decline_referral": _("Decline the referral"),
     "disable_user": _("Disable this account"),
+    "download_attachment": _("Downloaded a file"),
     "emergency": _("Read the case with emergency access"),
     "enable_user": _("Let an account sign in again"),
     "end_assignment": _("Ended an assignment"),
@@ -204,6 +206,7 @@ def verbs_of(group: str) -> list[str]:
 _NOTES = {
     "assignments": _("Assignments"),
     "colleagues": _("Named colleagues"),
+    "files": _("Files"),
     "looked": _("Who has looked"),
     "notes": _("Notes"),
     "placements": _("Placements"),

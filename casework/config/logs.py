@@ -179,6 +179,7 @@ def configuration(*, level: str, readable: bool) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": level} for name in (*OURS, "django_structlog")},
             "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+            "PIL": {"level": "CRITICAL"},  # it quotes what stands beside a picture: place, camera, names
             "django.request": {"level": "CRITICAL"},  # it quotes addresses; `request_failed` says it without
             # gunicorn sets its own loggers up unless it is told: casework/config/deploy/gunicorn.conf.py tells it
             "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},

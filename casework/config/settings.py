@@ -305,7 +305,8 @@ CONTENT_SECURITY_POLICY = {
 }
 # Large enough that a page of pasted text reaches the form, which then says which field is too long and keeps the text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
-FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, and a large one would lie in a temporary file, in plain
+# In memory alone: a temporary file would hold it in plain. Only views that say so take files.
+FILE_UPLOAD_HANDLERS = ["casework.access.uploads.InMemory"]
 LEAVE_QUICKLY_URL = env.str("CASEWORK_LEAVE_QUICKLY_URL", "https://www.rts.rs/")
 
 # --- Worker ------------------------------------------------------------------------------------------------------
@@ -388,6 +389,9 @@ RETENTION_DAYS = {
 }
 ACCESS_REQUEST_DAYS = env.int("CASEWORK_ACCESS_REQUEST_DAYS", 30)  # from receipt to the answer
 LICENCE_REMINDER_DAYS = env.int("CASEWORK_LICENCE_REMINDER_DAYS", 60)  # before a licence ends, admins are told
+ATTACHMENTS_PER_REFERRAL = env.int("CASEWORK_ATTACHMENTS_PER_REFERRAL", 20)  # files that count, without those in error
+ATTACHMENT_LONGEST_SIDE = env.int("CASEWORK_ATTACHMENT_LONGEST_SIDE", 4096)  # dots; larger pictures are made smaller
+ATTACHMENT_MEGAPIXELS = env.int("CASEWORK_ATTACHMENT_MEGAPIXELS", 60)  # a picture with more is refused, not unpacked
 CORRECTION_DAYS = env.int("CASEWORK_CORRECTION_DAYS", 30)  # from receipt to the decision
 # What is closed by default, and opened with a reason (casework.cases.openings)
 REVEALS_PER_HOUR = env.int("CASEWORK_REVEALS_PER_HOUR", 5)  # of one user

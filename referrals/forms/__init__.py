@@ -1,5 +1,6 @@
 """Forms of the front door."""
 
+from .attachments import AttachFilesForm, WithFiles
 from .intake import (
     _AUTOCOMPLETE,
     _PERSON,
@@ -34,6 +35,7 @@ __all__ = [
     "_REPORT",
     "AddParticipantsForm",
     "AmendReferralForm",
+    "AttachFilesForm",
     "ChooseAuthorityForm",
     "DecideRouteForm",
     "DeclineReferralForm",
@@ -46,6 +48,7 @@ __all__ = [
     "RecordDecisionForm",
     "RecordInformedForm",
     "SubmitReferralForm",
+    "WithFiles",
     "WithdrawParticipantForm",
     "saved_referral",
 ]

@@ -23,6 +23,7 @@ from casework.access.forms import (
 from casework.access.models import Organisation
 from casework.people.models import NameKind, Person, Sex
 from reference import codes
+from referrals.forms.attachments import WithFiles
 from referrals.models import Referral, Seen
 
 _AUTOCOMPLETE = {"data-autocomplete": "true"}
@@ -193,7 +194,7 @@ class _FullReportForm(_ReportForm):
     leaflet_given = ThreeWayField(label=_("Was the leaflet on rights given?"))
 
 
-class LogReferralForm(_FullReportForm):
+class LogReferralForm(WithFiles, _FullReportForm):
     """A caseworker's form. With `person` it is about somebody whom the caseworker already sees."""
 
     received_at = MomentField(label=_("When did it reach us?"), past=True)
@@ -207,7 +208,7 @@ class LogReferralForm(_FullReportForm):
     field_order = ("received_at",)
 
 
-class SubmitReferralForm(_ReportForm):
+class SubmitReferralForm(WithFiles, _ReportForm):
     """A responder's form: short, for a telephone in one hand."""
 
     organisation = RecordField(Organisation.objects.none(), label=_("To whom?"), empty_label=_("Choose…"))

@@ -1,5 +1,6 @@
 """The front door: referrals in, their clocks, and the identification that follows."""
 
+from .attachments import Attachment
 from .clocks import ClockKind, Deadline, DeadlineQuerySet, Escalation, EscalationQuerySet
 from .identification import (
     POSITIVE,
@@ -17,6 +18,7 @@ from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQ
 __all__ = [
     "POSITIVE",
     "Appeal",
+    "Attachment",
     "Authority",
     "AuthorityChoice",
     "ClockKind",

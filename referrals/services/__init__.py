@@ -1,5 +1,11 @@
 """Verbs of the front door: intake, what becomes of a referral, identification, clocks, corrections."""
 
+from referrals.services.attachments import (
+    attach_files,
+    download_attachment,
+    mark_attachment_in_error,
+    receive_with_files,
+)
 from referrals.services.clocks import escalate_overdue
 from referrals.services.competence import choose_authority
 from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
@@ -22,18 +28,22 @@ from referrals.services.steps import (
 __all__ = [
     "add_participants",
     "amend_referral",
+    "attach_files",
     "choose_authority",
     "close_referral",
     "decide_route",
     "decline_referral",
     "derive_victim_status",
+    "download_attachment",
     "escalate_overdue",
     "inform_participant",
     "initiate_case",
     "link_referral",
     "log_referral",
+    "mark_attachment_in_error",
     "mark_decision_in_error",
     "mark_referral_in_error",
+    "receive_with_files",
     "record_decision",
     "record_informed",
     "reopen_referral",

@@ -23,6 +23,7 @@ from casework.workflow import Refused, lock
 from reference import codes
 from reference.procedures import procedures_on
 from referrals.models import ClockKind, Deadline, Referral, ReferralIndicator, Seen
+from referrals.services.attachments import reseal_attachments
 from referrals.services.participants import add_relevant
 from referrals.services.reach import must_be_valid, must_reach, page_of, receivers_of
 from referrals.services.routing import open_identification
@@ -320,6 +321,7 @@ def _adopt(referral: Referral, person: Person) -> None:
                 getattr(row, field.name)
             row.key = person.key
             row.save()
+    reseal_attachments(referral, person.key)
     VaultKey.objects.filter(pk=referral.key_id).update(replaced_by=person.key)  # older dumps: erased with the person
     referral.person, referral.key = person, person.key
     _set_age(referral)

@@ -1,5 +1,6 @@
 """Pages of the front door."""
 
+from referrals.views.attachments import attach_files, download_attachment, mark_attachment_in_error
 from referrals.views.competence import choose_authority
 from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
 from referrals.views.lists import referrals, today
@@ -24,14 +25,17 @@ from referrals.views.steps import (
 __all__ = [
     "amend_referral",
     "amend_signs",
+    "attach_files",
     "case_referrals",
     "choose_authority",
     "decide_route",
     "decline_referral",
+    "download_attachment",
     "inform_participant",
     "initiate_case",
     "link_referral",
     "log_referral",
+    "mark_attachment_in_error",
     "mark_decision_in_error",
     "mark_referral_in_error",
     "participants",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from casework.access.forms import attempt, bind
 from casework.access.requests import SignedIn
+from casework.access.uploads import takes_files
 from casework.audit import services as audit
 from casework.people.masking import (
     fields_to_hide,
@@ -41,6 +42,7 @@ SUBMISSION_STATES: dict[str, tuple[str, Any]] = {
 }
 
 
+@takes_files
 def log_referral(request: SignedIn) -> HttpResponse:
     """A colleague writes down what somebody told us; with `?person=` about somebody whom they already see."""
     ask(request, "referrals.log_referral")
@@ -51,22 +53,29 @@ def log_referral(request: SignedIn) -> HttpResponse:
         audit.read(request, "log_referral", person)
         form.about(person)
     if form.is_bound and form.is_valid():
+        now = timezone.now()
         referral = attempt(
             form,
-            lambda: services.log_referral(
-                organisation=request.user.organisation,
-                received_at=form.cleaned_data["received_at"],
-                now=timezone.now(),
-                existing_person=person,
-                person=None if person else form.person_details(),
-                indicators=form.indicators(),
-                logged_by=request.user,
-                **form.report(),
+            lambda: services.receive_with_files(
+                receive=lambda: services.log_referral(
+                    organisation=request.user.organisation,
+                    received_at=form.cleaned_data["received_at"],
+                    now=now,
+                    existing_person=person,
+                    person=None if person else form.person_details(),
+                    indicators=form.indicators(),
+                    logged_by=request.user,
+                    **form.report(),
+                ),
+                brought=form.brought(),
+                now=now,
+                attached_by=request.user,
             ),
         )
         if referral is not None:
             messages.success(request, _("%(number)s is logged.") % {"number": referral.number})
             return redirect(url_of(referral))
+    form.remind_to_choose_again()
     return render(request, "referrals/log_referral.html", {"form": form, "person": person})
 
 
@@ -83,26 +92,34 @@ def _known_person(request: SignedIn, key: Any) -> Person | None:
     return person
 
 
+@takes_files
 def submit_referral(request: SignedIn) -> HttpResponse:
     """A responder tells an organisation of a person or a place."""
     ask(request, "referrals.submit_referral")
     form = bind(request, SubmitReferralForm, initial=_usual_answers(request))
     if form.is_bound and form.is_valid():
+        now = timezone.now()
         submitted = attempt(
             form,
-            lambda: services.submit_referral(
-                organisation=form.cleaned_data["organisation"],
-                now=timezone.now(),
-                person=form.person_details(),
-                indicators=form.indicators(),
-                submitted_by=request.user,
-                **form.report(),
+            lambda: services.receive_with_files(
+                receive=lambda: services.submit_referral(
+                    organisation=form.cleaned_data["organisation"],
+                    now=now,
+                    person=form.person_details(),
+                    indicators=form.indicators(),
+                    submitted_by=request.user,
+                    **form.report(),
+                ),
+                brought=form.brought(),
+                now=now,
+                attached_by=request.user,
             ),
         )
         if submitted is not None:
             sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted.number}
             messages.success(request, sentence)
             return redirect("referrals:submissions")
+    form.remind_to_choose_again()
     return render(request, "referrals/submit_referral.html", {"form": form})
 
 

@@ -20,7 +20,8 @@ from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
-from referrals.models import Decision, Participant, Referral
+from referrals.models import Attachment, Decision, Participant, Referral
+from referrals.services.attachments import Brought
 
 FORMS = ["sex-trafficking"]
 
@@ -44,6 +45,7 @@ class Dossier:
     status: WitnessStatus
     pending: WitnessStatus
     proceeding: Proceeding
+    attachment: Attachment
     opening: Opening  # a reveal that waits for review
     conflict: Conflict | None = None  # of zorica with the one of home
     named: User | None = None  # a colleague named on the case
@@ -194,6 +196,12 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         opened_by=caseworker,
         today=today,
     )
+    (attachment,) = front_door.attach_files(
+        referral=referral,
+        brought=[Brought(_text(canary, "file.txt"), _text(canary, "content").encode())],
+        now=now,
+        attached_by=caseworker,
+    )
     old = log(300, _person(canary + "Stara"))
     closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
     closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
@@ -223,6 +231,7 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         status=status,
         pending=pending,
         proceeding=proceeding,
+        attachment=attachment,
         opening=opening,
     )
 
