@@ -42,6 +42,16 @@ class ReferralsConfig(AppConfig):
         )
         REFERRAL_TABS.register(
             Tab(
+                "risk",
+                _("Risk and urgent needs"),
+                "referrals:assess-risk",
+                "referrals.view_referral",
+                count=lambda referral: referral.urgent_needs.valid().filter(status="open").count(),
+                place=5,
+            )
+        )
+        REFERRAL_TABS.register(
+            Tab(
                 "signs",
                 _("Signs"),
                 "referrals:signs",

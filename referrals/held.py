@@ -25,6 +25,8 @@ from referrals.models import (
     Referral,
     ReferralIndicator,
     ReferralStatus,
+    RiskAssessment,
+    UrgentNeed,
 )
 
 _APPEALS = {
@@ -105,6 +107,48 @@ holdings.declare(
             "how": _("How it came to us"),
         },
         apart=frozenset({"id"}),
+    )
+)
+holdings.declare(
+    Held(
+        RiskAssessment,
+        _("Risk on intake"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "assessed_at": _("Assessed"),
+            "level": _("Risk"),
+            "factors": (
+                _("Factors of vulnerability"),
+                lambda row: [str(codes.label("vulnerability_factors", code)) for code in row.factors],
+            ),
+            "reasons": _("Why"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"assessed_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        UrgentNeed,
+        _("Urgent needs"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "kind": (_("What is needed"), lambda row: str(codes.label("assistance_services", row.kind))),
+            "status": _("State"),
+            "asked_at": _("Since"),
+            "ended_at": _("Ended"),
+            "said": _("What was done"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"asked_by": "staff", "ended_by": "staff"},
+        apart=BOOKKEEPING,
     )
 )
 holdings.declare(

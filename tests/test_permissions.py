@@ -59,6 +59,7 @@ OFFENCE_388 = {"section": lambda world, dossier: "offences", "slug": lambda worl
 PROPOSAL = {"number": lambda world, dossier: world.proposal.number}
 NOBODY: dict[str, set[str]] = {"home": set(), "other": set(), "sealed": set()}
 CASE = {"number": lambda world, dossier: dossier.case.number}
+NEED = {"need_id": lambda world, dossier: dossier.need.pk}
 PARTICIPANT = {"participant_id": lambda world, dossier: dossier.participant.pk}
 REFERRAL = {"number": lambda world, dossier: dossier.referral.number}
 RECEIVED = {"number": lambda world, dossier: dossier.received.number}
@@ -254,6 +255,9 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:link-referral": record(DUTY, **RECEIVED),
     "referrals:record-informed": record(WORK, **REFERRAL),
     "referrals:participants": record(WORK, **REFERRAL),
+    "referrals:assess-risk": record(WORK, **REFERRAL),
+    "referrals:meet-need": record(WORK, **NEED),
+    "referrals:withdraw-need": record(WORK, **NEED),
     "referrals:signs": record(WORK, **REFERRAL),
     "referrals:amend-signs": record(WORK, **REFERRAL),
     "referrals:inform-participant": record(WORK, **PARTICIPANT),

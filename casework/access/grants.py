@@ -29,6 +29,7 @@ _CASEWORK = frozenset(
         "referrals.decline_referral",
         "referrals.link_referral",
         "referrals.record_informed",
+        "referrals.assess_risk",
         "referrals.record_decision",
         "people.view_person",
         "people.amend_person",

@@ -14,6 +14,7 @@ from .identification import (
 )
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
+from .risk import NeedStatus, RiskAssessment, UrgentNeed
 
 __all__ = [
     "POSITIVE",
@@ -30,6 +31,7 @@ __all__ = [
     "How",
     "Identification",
     "IdentificationStatus",
+    "NeedStatus",
     "OfReferralQuerySet",
     "Participant",
     "ParticipantStatus",
@@ -37,6 +39,8 @@ __all__ = [
     "ReferralIndicator",
     "ReferralQuerySet",
     "ReferralStatus",
+    "RiskAssessment",
     "Route",
     "Seen",
+    "UrgentNeed",
 ]

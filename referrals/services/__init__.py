@@ -17,6 +17,7 @@ from referrals.services.participants import (
     record_informed,
     withdraw_participant,
 )
+from referrals.services.risk import assess_risk, carry_risk, meet_need, withdraw_need
 from referrals.services.steps import (
     close_referral,
     decline_referral,
@@ -28,7 +29,9 @@ from referrals.services.steps import (
 __all__ = [
     "add_participants",
     "amend_referral",
+    "assess_risk",
     "attach_files",
+    "carry_risk",
     "choose_authority",
     "close_referral",
     "decide_route",
@@ -43,10 +46,12 @@ __all__ = [
     "mark_attachment_in_error",
     "mark_decision_in_error",
     "mark_referral_in_error",
+    "meet_need",
     "receive_with_files",
     "record_decision",
     "record_informed",
     "reopen_referral",
     "submit_referral",
+    "withdraw_need",
     "withdraw_participant",
 ]

@@ -315,7 +315,12 @@ def _adopt(referral: Referral, person: Person) -> None:
     """Give a referral its person: what the referral's own key sealed is opened and sealed with the person's key."""
     for name in ("error_why", *(field.name for field in referral._meta.concrete_fields)):
         getattr(referral, name)
-    for rows in (referral.authority_choices, referral.participants):
+    for rows in (
+        referral.authority_choices,
+        referral.participants,
+        referral.risk_assessments,
+        referral.urgent_needs,
+    ):
         for row in rows.select_related("key"):
             for field in row._meta.concrete_fields:
                 getattr(row, field.name)

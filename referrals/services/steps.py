@@ -16,6 +16,7 @@ from casework.workflow import Refused, advance, lock
 from referrals.models import ClockKind, Referral, ReferralStatus
 from referrals.services import clocks
 from referrals.services.reach import must_be_valid, must_reach
+from referrals.services.risk import carry_risk
 
 
 @transaction.atomic
@@ -60,6 +61,7 @@ def initiate_case(*, referral: Referral, now: datetime.datetime, initiated_by: U
         initiated_by=initiated_by,
     )
     clocks.meet(referral, ClockKind.INITIATE, now)
+    carry_risk(case=case, carried_by=initiated_by)
     return case
 
 

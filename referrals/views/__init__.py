@@ -11,6 +11,7 @@ from referrals.views.participants import (
     withdraw_participant,
 )
 from referrals.views.record import case_referrals, referral
+from referrals.views.risk import assess_risk, meet_need, withdraw_need
 from referrals.views.signs import amend_signs, signs
 from referrals.views.steps import (
     decide_route,
@@ -25,6 +26,7 @@ from referrals.views.steps import (
 __all__ = [
     "amend_referral",
     "amend_signs",
+    "assess_risk",
     "attach_files",
     "case_referrals",
     "choose_authority",
@@ -38,6 +40,7 @@ __all__ = [
     "mark_attachment_in_error",
     "mark_decision_in_error",
     "mark_referral_in_error",
+    "meet_need",
     "participants",
     "record_decision",
     "record_informed",
@@ -47,5 +50,6 @@ __all__ = [
     "submissions",
     "submit_referral",
     "today",
+    "withdraw_need",
     "withdraw_participant",
 ]

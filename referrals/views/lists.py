@@ -20,9 +20,11 @@ from referrals.models import (
     Deadline,
     Identification,
     IdentificationStatus,
+    NeedStatus,
     Referral,
     ReferralStatus,
     Route,
+    UrgentNeed,
 )
 from referrals.views.finding import ask, url_of, who, with_keys
 
@@ -69,11 +71,18 @@ def today(request: SignedIn) -> HttpResponse:
         if user.has_perm("cases.confirm_assignment")
         else []
     )
+    needs = list(
+        UrgentNeed.objects.visible_to(user)
+        .valid()
+        .filter(status=NeedStatus.OPEN, referral__error_at=None)
+        .select_related("referral__key", "referral__person__key")
+        .order_by("asked_at")[:SHOWN_TODAY]
+    )
     own = Case.objects.filter(caseworker=user, status=CaseStatus.OPEN, error_at=None)
     own_cases = own.select_related("key", "person__key").page_visible_to(user, order_by=("-number",), size=SHOWN_TODAY)
     due = _by_referral(clocks)
     shown: list[Any] = [row["referral"] for row in due[:SHOWN_TODAY]] + received
-    shown += [identification.referral for identification in routes]
+    shown += [row.referral for row in (*routes, *needs)]
     persons = [referral.person for referral in shown if referral.person]
     cases = [review.case for review in reviews] + own_cases
     seen = {record.pk: record for record in [*shown, *persons, *cases, *[case.person for case in cases]]}
@@ -88,6 +97,16 @@ def today(request: SignedIn) -> HttpResponse:
         "more_due": len(due) > SHOWN_TODAY,
         "received": [_received_row(referral) for referral in received],
         "received_headers": [_("Number"), _("About"), _("Received"), _("Immediate danger"), _("Who told us")],
+        "needs": [
+            [
+                {"text": row.referral.number, "url": reverse("referrals:assess-risk", args=[row.referral.number])},
+                who(row.referral),
+                codes.label("assistance_services", row.kind),
+                row.asked_at,
+            ]
+            for row in needs
+        ],
+        "needs_headers": [_("Number"), _("About"), _("What is needed"), _("Since")],
         "routes": [
             [{"text": row.referral.number, "url": url_of(row.referral)}, who(row.referral), row.referral.received_at]
             for row in routes

@@ -246,6 +246,9 @@ def _acts(
         ("decline-referral", _("Decline"), workflow.may(referral, "decline_referral", user)),
         ("mark-referral-in-error", _("Mark as entered in error"), user.has_perm("cases.mark_in_error")),
     ]
+    in_danger = referral.immediate_danger == "yes" and referral.status == ReferralStatus.RECEIVED
+    risk = ("assess-risk", _("Assess the risk"), open_work and user.has_perm("referrals.assess_risk"))
+    offered.insert(0 if in_danger else 1, risk)
     return [
         {"label": label, "url": reverse(f"referrals:{name}", args=[referral.number])}
         for name, label, allowed in offered

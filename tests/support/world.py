@@ -20,7 +20,7 @@ from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
-from referrals.models import Attachment, Decision, Participant, Referral
+from referrals.models import Attachment, Decision, Participant, Referral, UrgentNeed
 from referrals.services.attachments import Brought
 
 FORMS = ["sex-trafficking"]
@@ -39,6 +39,7 @@ class Dossier:
     note: Note
     decision: Decision
     participant: Participant  # waits to be told
+    need: UrgentNeed  # not met yet
     shelter: Shelter
     bed: Bed
     placement: Placement
@@ -126,6 +127,16 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         now=now,
         chosen_by=supervisor,
     )
+    front_door.assess_risk(
+        referral=referral,
+        level="high",
+        reasons=_text(canary, "risk"),
+        needs=["medical", "interpretation"],
+        now=now,
+        assessed_by=caseworker,
+    )
+    met, need = referral.urgent_needs.order_by("kind")
+    front_door.meet_need(need=met, said=_text(canary, "helped"), now=now, met_by=caseworker)
     told, participant = (
         front_door.add_participants(referral=referral, bodies=[], name=_text(canary, word), added_by=caseworker)[0]
         for word in ("told", "participant")
@@ -225,6 +236,7 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         note=note,
         decision=decision,
         participant=participant,
+        need=need,
         shelter=house,
         bed=bed,
         placement=placement,
