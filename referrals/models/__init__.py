@@ -12,11 +12,26 @@ from .identification import (
     IdentificationStatus,
     Route,
 )
+from .leaflets import Leaflet, LeafletFor
+from .onward import (
+    CONFIRMED,
+    TAKE_OVER,
+    WAITING,
+    Onward,
+    OnwardQuerySet,
+    OnwardReminder,
+    OnwardStatus,
+    Received,
+    ReminderKind,
+)
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 
 __all__ = [
+    "CONFIRMED",
     "POSITIVE",
+    "TAKE_OVER",
+    "WAITING",
     "Appeal",
     "Attachment",
     "Authority",
@@ -30,13 +45,21 @@ __all__ = [
     "How",
     "Identification",
     "IdentificationStatus",
+    "Leaflet",
+    "LeafletFor",
     "OfReferralQuerySet",
+    "Onward",
+    "OnwardQuerySet",
+    "OnwardReminder",
+    "OnwardStatus",
     "Participant",
     "ParticipantStatus",
+    "Received",
     "Referral",
     "ReferralIndicator",
     "ReferralQuerySet",
     "ReferralStatus",
+    "ReminderKind",
     "Route",
     "Seen",
 ]
