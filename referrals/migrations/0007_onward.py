@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("access", "0003_invitation_session_and_more"),
         ("cases", "0003_consent"),
-        ("referrals", "0005_other_signs"),
+        ("referrals", "0006_attachments"),
         ("vault", "0003_erased_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
