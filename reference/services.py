@@ -235,13 +235,18 @@ def _entries(directory: Path) -> list[tuple[str, str, int, Row]]:
     for stem in (*files.ENTRY_FILES, *files.our_files(directory)):
         for section, entries in files.read(stem, directory).items():
             found += [(f"{stem}.{section}", stem, at, entry) for at, entry in enumerate(entries)]
-    from_documents = files.read("code_lists", directory)
+    from_documents, added = (files.read(stem, directory) for stem in files.CODE_LIST_FILES)
     for name, entries in files.read_code_lists(directory).items():
         theirs = len(from_documents.get(name, []))
         found += [
             (f"{CODE_LISTS}{name}", "code_lists", at, entry)
             if at < theirs
-            else (f"{CODE_LISTS}{name}", "code_lists_ours", at, {"ours": True, **entry})
+            else (
+                f"{CODE_LISTS}{name}",
+                "code_lists_ours" if name in added else files.OUR_CODE_LISTS,
+                at,
+                {"ours": True, **entry},
+            )
             for at, entry in enumerate(entries)
         ]
     for mapping, members in files.read_mappings(directory).items():

@@ -49,6 +49,9 @@ LISTS = {
     "cooperating_states": _("Cooperating states"),
     "recruiter_relations": _("Relation to the recruiter"),
     "decision_outcomes": _("Outcomes of a decision"),
+    "consent_purposes": _("Purposes of consent"),
+    "recipient_kinds": _("Kinds of recipient"),
+    "consent_grounds": _("Legal grounds instead of consent"),
 }
 """What every code list is called on a page."""
 

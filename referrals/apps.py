@@ -80,4 +80,17 @@ class ReferralsConfig(AppConfig):
                 place=80,
             )
         )
+        CASE_TABS.register(
+            Tab(
+                "onward",
+                _("Onward"),
+                "referrals:case-onward",
+                "referrals.send_onward",
+                count=lambda case: case.onward.count(),
+                place=35,
+            )
+        )
+        REFERRAL_TABS.register(
+            Tab("leaflets", _("Leaflet on rights"), "referrals:leaflets", "referrals.view_referral", place=60)
+        )
         REFERRAL_TABS.register(Tab("referral", _("Referral"), "referrals:referral", "referrals.view_referral", place=0))

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from casework.access.models import Organisation
+from casework.statistics import shares
 from casework.statistics.checks import holds
 from casework.statistics.dimensions import (
     CITIZENSHIP,
@@ -19,7 +21,7 @@ from casework.statistics.dimensions import (
 )
 from casework.statistics.periods import Period
 from casework.statistics.registry import Chapter, Check, Counts, Figure, register, register_check
-from referrals.models import POSITIVE, Decision, Referral
+from referrals.models import CONFIRMED, POSITIVE, Decision, Onward, Referral
 
 
 def _received(period: Period) -> QuerySet[Referral]:
@@ -86,6 +88,36 @@ register(
         one_per_person=("-decided_on", "-on_appeal", "-sequence", "-created_at", "-pk"),
         counts=Q(outcome__in=POSITIVE),
     ),
+)
+
+
+def _confirmed_onward(period: Period, organisation: Organisation | None) -> Q:
+    """Of a decision's person: a valid onward referral that somebody acknowledged or accepted by the end of the year.
+
+    Of the installation, that of another organisation's record of her counts too (people.links).
+    """
+    confirmed = Onward._base_manager.filter(
+        status__in=CONFIRMED, error_at=None, case__error_at=None, acknowledged_at__lt=period.ends_at
+    )
+    hers = Q(Exists(confirmed.filter(case__person=OuterRef("person_id"))))
+    if organisation is None:
+        hers |= Q(Exists(confirmed.filter(case__person__counted_as=OuterRef("person__counted_as"))))
+    return hers
+
+
+shares.register(
+    shares.Share(
+        Chapter.IDENTIFICATION,
+        "identified-with-confirmed-onward-referral",
+        _("Identified persons referred onward, with confirmation"),
+        "victims-officially-identified",
+        _("The organisation that referred onward"),
+        _(
+            "Of the persons identified in the calendar year, those with an onward referral that its recipient"
+            " acknowledged or accepted by 31 December, however early."
+        ),
+        _confirmed_onward,
+    )
 )
 
 

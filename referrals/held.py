@@ -21,13 +21,18 @@ from referrals.models import (
     Decision,
     Escalation,
     Identification,
+    Leaflet,
+    Onward,
+    OnwardReminder,
     Participant,
+    Received,
     Referral,
     ReferralIndicator,
     ReferralStatus,
     RiskAssessment,
     UrgentNeed,
 )
+from referrals.services.sharing import rows_of
 
 _APPEALS = {
     "decision_confirmed": _("Decision confirmed"),
@@ -291,6 +296,75 @@ holdings.declare(
 )
 
 
+holdings.declare(
+    Held(
+        Leaflet,
+        _("Leaflets on rights"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "referral": _("Referral"),
+            "audience": _("For whom"),
+            "language": (_("Language"), lambda row: codes.language_label(row.language)),
+            "given_on": _("Given"),
+            "given_by": _("Given by"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"recorded_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        Onward,
+        _("Onward referrals"),
+        "case__person",
+        shown={
+            "number": _("Number"),
+            "case": _("Case"),
+            "status": _("Status"),
+            "purpose": (_("What for"), lambda row: str(codes.label("consent_purposes", row.purpose))),
+            "recipient_kind": (
+                _("Kind of recipient"),
+                lambda row: str(codes.label("recipient_kinds", row.recipient_kind)),
+            ),
+            "recipient": _("Recipient"),
+            "snapshot": (
+                _("What was shared"),
+                lambda row: [f"{label}: {_joined(value)}" for label, value in rows_of(row.snapshot)],
+            ),
+            "summary": _("Summary"),
+            "needs": _("Needs"),
+            "opinion": _("Our own opinion"),
+            "sent_at": _("Sent"),
+            "channel": (
+                _("How it was sent"),
+                lambda row: str(codes.label("referral_channels", row.channel)) if row.channel else "",
+            ),
+            "acknowledged_at": _("Acknowledged"),
+            "their_number": _("Their number"),
+            "answered_at": _("Answered"),
+            "answer_why": _("Why it was refused"),
+            "result_on": _("Day of the result"),
+            "result": _("Result"),
+            "withdrawn_at": _("Withdrawn"),
+            "withdrawn_why": _("Why it was withdrawn"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"prepared_by": "staff", "sent_by": "staff", "answered_by": "staff"},
+        apart=BOOKKEEPING
+        | {"organisation", "recipient_organisation", "recipient_entry", "shared", "consent", "became"},
+    )
+)
+holdings.exempt(Received, "the same rows as Onward, seen from the other side")
+holdings.exempt(OnwardReminder, "when the office was reminded of an answer: nothing about the person")
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _referrals(subject: Subject) -> Any:
     return holdings.HELD["referrals.Referral"].rows(subject).filter(error_at=None)
 
@@ -308,6 +382,16 @@ def what_still_runs(subject: Subject, now: datetime.datetime) -> Iterator[Block]
     for appeal in waiting.select_related("identification__referral"):
         sentence = _t("An appeal is not decided in referral %(number)s.")
         yield Block("appeal", sentence % {"number": appeal.identification.referral.number})
+
+
+@holdings.blocks
+def answers_awaited(subject: Subject, now: datetime.datetime) -> Iterator[Block]:
+    """Onward referrals to which no answer came: withdraw them first, or record the answer."""
+    if subject.person is None:
+        return
+    for onward in Onward.objects.waiting().filter(case__person=subject.person):
+        sentence = _t("An answer to the onward referral %(number)s is awaited.")
+        yield Block("onward", sentence % {"number": onward.number})
 
 
 @holdings.schedule

@@ -4,14 +4,21 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from casework.cases.timeline import Entry, register
 from reference import codes
-from referrals.models import Decision, Referral
+from referrals.models import Decision, Leaflet, Onward, Referral
 
 if TYPE_CHECKING:
     from casework.access.models import User
     from casework.cases.models import Case
+
+
+_ANSWERS = {
+    "accepted": _lazy("Onward referral %(number)s accepted"),
+    "refused": _lazy("Onward referral %(number)s refused"),
+}
 
 
 @register
@@ -57,4 +64,48 @@ def decisions(case: "Case", user: "User") -> list[Entry]:
             url=reverse("referrals:case-referrals", args=[case.number]),
         )
         for decision in visible.select_related("key", "recorded_by")
+    ]
+
+
+@register
+def onward(case: "Case", user: "User") -> list[Entry]:
+    """To whom the person was passed on, and the answers."""
+    found = []
+    rows = Onward.objects.visible_to(user).filter(case=case).select_related("key", "sent_by", "answered_by")
+    for row in rows:
+        words = {"number": row.number, "recipient": row.recipient}
+        said = {
+            "url": reverse("referrals:onward", args=[row.number]),
+            "error_at": row.error_at,
+            "error_why": row.error_why,
+        }
+        steps = [
+            (row.sent_at, _("Onward referral %(number)s sent to %(recipient)s"), "", row.sent_by),
+            (row.acknowledged_at, _("Onward referral %(number)s acknowledged"), row.their_number, row.answered_by),
+            (row.answered_at, _ANSWERS.get(row.status, _ANSWERS["accepted"]), row.answer_why, row.answered_by),
+            (row.result_on, _("Result of onward referral %(number)s"), row.result, None),
+            (row.withdrawn_at, _("Onward referral %(number)s withdrawn"), row.withdrawn_why, None),
+        ]
+        found += [
+            Entry(at=at, title=str(title) % words, body=body, by=str(by or ""), **said)
+            for at, title, body, by in steps
+            if at is not None
+        ]
+    return found
+
+
+@register
+def leaflets(case: "Case", user: "User") -> list[Entry]:
+    rows = Leaflet.objects.visible_to(user).filter(referral__case=case)
+    return [
+        Entry(
+            at=row.given_on,
+            title=_("Leaflet on rights given: %(audience)s") % {"audience": row.get_audience_display()},
+            body=f"{codes.language_label(row.language)}, {row.given_by}",
+            by=str(row.recorded_by),
+            error_at=row.error_at,
+            error_why=row.error_why,
+            url=reverse("referrals:leaflets", args=[row.referral.number]),
+        )
+        for row in rows.select_related("key", "recorded_by", "referral")
     ]

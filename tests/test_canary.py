@@ -146,7 +146,7 @@ def test_messages_and_audit_rows_hold_numbers_only(world: SimpleNamespace) -> No
     assert Message.objects.exists() and Event.objects.exists()
     for message in Message.objects.all():
         deliver(str(message.pk))
-        assert re.fullmatch(r"[RC]-\d{4}-\d{6}|[a-z]+", message.reference), message.reference
+        assert re.fullmatch(r"[RCO]-\d{4}-\d{6}|[a-z]+", message.reference), message.reference
         assert not any(canary in message.path for canary in CANARIES)
     for event in Event.objects.all():
         text = f"{event.verb} {event.note} {event.fields} {event.labels}"

@@ -137,6 +137,9 @@ PLAIN_TEXT = {
     "cases.Assignment": {"status"},
     "cases.VictimStatus": {"status"},
     "cases.Note": {"kind"},
+    # codes; who answered, who is told by name, and reasons are sealed
+    "cases.Consent": {"purpose", "recipient_kind", "answer", "given_by", "manner", "language", "interpreter", "ground"},
+    "people.PersonLink": {"because"},  # a number
     "cases.Opening": {"kind", "what", "reason_kind", "verdict"},  # codes; what was written is sealed
     "cases.Conflict": {"kind"},
     "cases.Sealing": {"kind", "outcome"},
@@ -174,6 +177,10 @@ PLAIN_TEXT = {
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
     "referrals.Appeal": {"outcome"},
+    "referrals.Leaflet": {"audience", "language"},
+    "referrals.Onward": {"number", "status", "purpose", "recipient_kind", "recipient_entry", "channel"},
+    "referrals.Received": {"number", "status", "purpose", "recipient_kind", "recipient_entry", "channel"},  # the same
+    "referrals.OnwardReminder": {"kind"},
 }
 EVERYWHERE = {"external_key", "external_print"}  # keyed hashes
 

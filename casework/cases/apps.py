@@ -26,6 +26,16 @@ class CasesConfig(AppConfig):
         CASE_TABS.register(
             Tab("notes", _("Notes"), "cases:notes", "cases.view_case", count=lambda case: case.notes.count(), place=20)
         )
+        CASE_TABS.register(
+            Tab(
+                "consents",
+                _("Consent"),
+                "cases:consents",
+                "cases.view_case",
+                count=lambda case: case.consents.valid().count(),
+                place=25,
+            )
+        )
         CASE_TABS.register(Tab("assignments", _("Assignments"), "cases:assignments", "cases.view_case", place=80))
         CASE_TABS.register(Tab("looked", _("Who has looked"), "cases:looked", "cases.view_case", place=90))
         CASE_TABS.register(

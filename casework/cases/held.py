@@ -16,6 +16,7 @@ from casework.cases.models import (
     CaseGrant,
     CaseStatus,
     Conflict,
+    Consent,
     Note,
     Opening,
     Sealing,
@@ -64,6 +65,37 @@ holdings.declare(
             "error_why": _("Entered in error because"),
         },
         withheld={"written_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.declare(
+    Held(
+        Consent,
+        _("Consent"),
+        "case__person",
+        shown={
+            "case": _("Case"),
+            "purpose": (_("What for"), lambda row: str(codes.label("consent_purposes", row.purpose))),
+            "recipient_kind": (
+                _("Kind of recipient"),
+                lambda row: str(codes.label("recipient_kinds", row.recipient_kind)),
+            ),
+            "recipient": _("Recipient"),
+            "answer": _("Answer"),
+            "answered_on": _("Day of the answer"),
+            "given_by": _("Who answered"),
+            "giver": _("Parent, guardian or representative"),
+            "manner": _("How"),
+            "language": (_("Language"), lambda row: codes.language_label(row.language) if row.language else ""),
+            "interpreter": _("Interpreter"),
+            "ground": (
+                _("Legal ground"),
+                lambda row: str(codes.label("consent_grounds", row.ground)) if row.ground else "",
+            ),
+            "reason": _("Reason"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"recorded_by": "staff"},
         apart=BOOKKEEPING,
     )
 )

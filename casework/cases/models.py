@@ -284,6 +284,7 @@ class Note(Record):
         return str(self.pk)
 
 
+from casework.cases.consent_models import Consent as Consent  # noqa: E402  (who may be told what)
 from casework.cases.restricted_models import Conflict as Conflict  # noqa: E402  (models of this app, kept with what …
 from casework.cases.restricted_models import Opening as Opening  # noqa: E402  … they restrict)
 from casework.cases.restricted_models import Sealing as Sealing  # noqa: E402

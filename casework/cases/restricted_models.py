@@ -225,25 +225,29 @@ def persons_closed_to(user: Any) -> "QuerySet[Conflict, Any]":
 
 def references_closed_to(user: Any) -> list[Any]:
     """Numbers of the cases and referrals of those persons, as subqueries: old notifications of them are gone too."""
-    referrals: Any = Person._meta.get_field("referrals").related_model
-    models_with_numbers: list[Any] = [Case, referrals]
     return [
-        model._base_manager.filter(person__in=persons_closed_to(user)).values("number") for model in models_with_numbers
+        model._base_manager.filter(**{f"{path}__in": persons_closed_to(user)}).values("number")
+        for model, path in _models_with_numbers()
     ]
 
 
+def _models_with_numbers() -> list[tuple[Any, str]]:
+    """What messages speak of by number, with the way to the person; the apps that hold it stand above this one."""
+    referrals: Any = Person._meta.get_field("referrals").related_model
+    onward: Any = Case._meta.get_field("onward").related_model
+    return [(Case, "person"), (referrals, "person"), (onward, "case__person")]
+
+
 def without_the_conflicted(users: list[Any], reference: str) -> list[Any]:
-    """Those of the users who may hear of a case or referral of this number."""
+    """Those of the users who may hear of a case, a referral or an onward referral of this number."""
     held = Conflict.objects.live().filter(user__in=users).values_list("user", "person")
     conflicts = list(held)
     if not conflicts:
         return users
-    referrals: Any = Person._meta.get_field("referrals").related_model
-    models_with_numbers: list[Any] = [Case, referrals]
     about = {
         person
-        for model in models_with_numbers
-        for person in model._base_manager.filter(number=reference).values_list("person", flat=True)
+        for model, path in _models_with_numbers()
+        for person in model._base_manager.filter(number=reference).values_list(path, flat=True)
     }
     closed_to = {user for user, person in conflicts if person in about}
     return [user for user in users if user.pk not in closed_to]

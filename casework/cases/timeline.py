@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -88,6 +89,23 @@ def notes(case: "Case", user: "User") -> list[Entry]:
             error_why=note.error_why,
         )
         for note in case.notes.visible_to(user).select_related("key", "written_by")
+    ]
+
+
+@register
+def consents(case: "Case", user: "User") -> list[Entry]:
+    return [
+        Entry(
+            at=row.answered_on,
+            title=_("Consent (%(purpose)s): %(answer)s")
+            % {"purpose": codes.label("consent_purposes", row.purpose), "answer": row.get_answer_display()},
+            body=row.recipient or str(codes.label("recipient_kinds", row.recipient_kind)),
+            by=str(row.recorded_by),
+            error_at=row.error_at,
+            error_why=row.error_why,
+            url=reverse("cases:consents", args=[case.number]),
+        )
+        for row in case.consents.visible_to(user).select_related("key", "recorded_by")
     ]
 
 

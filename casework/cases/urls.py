@@ -1,6 +1,6 @@
 from django.urls import path
 
-from casework.cases import restricted_views, views
+from casework.cases import consent_views, restricted_views, views
 
 app_name = "cases"
 urlpatterns = [
@@ -20,6 +20,13 @@ urlpatterns = [
     path("<slug:number>/notes/", views.notes, name="notes"),
     path("<slug:number>/notes/add/", views.add_note, name="add-note"),
     path("<slug:number>/notes/<uuid:note_id>/mark-in-error/", views.mark_note_in_error, name="mark-note-in-error"),
+    path("<slug:number>/consent/", consent_views.consents, name="consents"),
+    path("<slug:number>/consent/record/", consent_views.record_consent, name="record-consent"),
+    path(
+        "<slug:number>/consent/<uuid:consent_id>/mark-in-error/",
+        consent_views.mark_consent_in_error,
+        name="mark-consent-in-error",
+    ),
     path("<slug:number>/assignments/", views.assignments, name="assignments"),
     path("<slug:number>/assignments/confirm/", views.confirm_assignment, name="confirm-assignment"),
     path("<slug:number>/assignments/reassign/", views.reassign_case, name="reassign-case"),

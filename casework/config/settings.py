@@ -328,6 +328,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-what-expired": {"task": "casework.access.tasks.purge_what_expired", "schedule": 60 * 60.0},
     "sweep-files": {"task": "casework.vault.tasks.sweep_files", "schedule": 24 * 60 * 60.0},
     "escalate-overdue": {"task": "referrals.tasks.escalate_overdue", "schedule": 60.0},
+    "remind-of-onward": {"task": "referrals.tasks.remind_of_onward", "schedule": 300.0},
     "escalate-reviews": {"task": "casework.cases.tasks.escalate_reviews", "schedule": 300.0},
     "seal-trail": {"task": "casework.audit.tasks.seal_trail", "schedule": 5.0},
     "mail-anchor": {"task": "casework.audit.tasks.mail_anchor", "schedule": 3600.0},
@@ -362,6 +363,8 @@ RELEVANT_PARTICIPANTS: list[str] = env.list("CASEWORK_RELEVANT_PARTICIPANTS", ["
 # Hours after a clock has run out at which the supervisors are told, each once; “0,24” is at once and a day later.
 ESCALATE_AFTER_HOURS: list[float] = env.list("CASEWORK_ESCALATE_AFTER_HOURS", [0.0], subcast=float)
 CHILD_AGE_LIMIT = env.int("CASEWORK_CHILD_AGE_LIMIT", 18)  # age under which a person is routed to a CSW
+ONWARD_ACKNOWLEDGE_DAYS = env.int("CASEWORK_ONWARD_ACKNOWLEDGE_DAYS", 3)  # then the caseworker is told to ask again
+ONWARD_ANSWER_DAYS = env.int("CASEWORK_ONWARD_ANSWER_DAYS", 14)  # from the acknowledgement
 FIGURES_LATE_SECONDS = env.int("CASEWORK_FIGURES_LATE_SECONDS", 60)  # age of a replica that the page speaks of
 SUPPRESSION_THRESHOLD = env.int("CASEWORK_SUPPRESSION_THRESHOLD", 5)
 HOME_ORGANISATION = env.str("CASEWORK_HOME_ORGANISATION", "")  # short name; empty = the only one, or the first

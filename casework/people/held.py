@@ -20,7 +20,7 @@ from casework.people.data_models import (
     Hold,
 )
 from casework.people.holdings import BOOKKEEPING, Block, Held, Subject
-from casework.people.models import Person
+from casework.people.models import Person, PersonLink
 from reference import codes
 
 
@@ -58,7 +58,7 @@ holdings.declare(
             "error_why": _("Entered in error because"),
             "created_at": _("Written down"),
         },
-        apart=(BOOKKEEPING - {"created_at"}) | {"known_since", "sealed", "name_codes", "name_grams"},
+        apart=(BOOKKEEPING - {"created_at"}) | {"known_since", "sealed", "counted_as", "name_codes", "name_grams"},
     )
 )
 _NUMBERED = frozenset({"id", "key", "version", "created_at", "organisation", "person"})
@@ -103,6 +103,7 @@ holdings.declare(
         apart=_NUMBERED,
     )
 )
+holdings.exempt(PersonLink, "that another organisation's record is of the same person: keys and a number")
 holdings.exempt(AccessSection, "a copy of what the other tables hold, made for one answer and erased with it")
 holdings.exempt(Hold, "an act of oversight: ground and number only, its reason has a key of its own and stays")
 holdings.exempt(Erasure, "an act of oversight: ground and number only, its reason has a key of its own and stays")

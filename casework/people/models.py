@@ -98,6 +98,8 @@ class Person(Record):
     # somebody amends one of them here.
     known_since = ArrayField(models.DateTimeField(null=True), default=list, editable=False)
     sealed = models.BooleanField(default=False)  # follows the person's cases
+    # The key under which figures count her, where another organisation's record is of the same person (people.links).
+    counted_as = models.UUIDField(null=True, editable=False)
     name_codes = ArrayField(models.IntegerField(), default=list, editable=False)
     name_grams = ArrayField(models.IntegerField(), default=list, db_default=[], editable=False)
 
@@ -111,6 +113,7 @@ class Person(Record):
             GinIndex(fields=["name_codes"], name="person_name_codes"),
             GinIndex(fields=["name_grams"], name="person_name_grams"),
             models.Index(fields=["organisation", "sealed"], name="person_of_organisation"),
+            models.Index(fields=["counted_as"], condition=Q(counted_as__isnull=False), name="person_counted_as"),
         ]
         constraints = [
             error_pair("person"),
@@ -189,3 +192,4 @@ from casework.people.data_models import (  # noqa: E402, F401  (models of this a
     Hold,
     RetentionRun,
 )
+from casework.people.link_models import PersonLink as PersonLink  # noqa: E402  (records of one person)

@@ -21,6 +21,7 @@ from casework.statistics.dimensions import Dimension
 from casework.statistics.periods import Period
 from casework.statistics.registry import Breakdown, Cell, Check, Counted, Figure, all_figures
 from casework.statistics.replica import HERE, Reading, counted_on_replica, without_nested_loops
+from casework.statistics.shares import CountedShare, Share, all_shares, checks_of_shares
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Report:
     figures: tuple[Counted, ...]
     checks: tuple[Check, ...]
     read: Reading = HERE
+    shares: tuple[CountedShare, ...] = ()
 
     @property
     def failed(self) -> list[Check]:
@@ -42,6 +44,10 @@ class Report:
         """One figure by its id. Raises KeyError when there is none."""
         return {counted.figure.id: counted for counted in self.figures}[figure_id]
 
+    def share(self, share_id: str) -> CountedShare:
+        """One figure in per cent by its id. Raises KeyError when there is none."""
+        return {counted.share.id: counted for counted in self.shares}[share_id]
+
     def as_dict(self) -> dict[str, Any]:
         """The report as EXCHANGE.md, section 2, defines it; labels in the active language."""
         return {
@@ -49,7 +55,10 @@ class Report:
             "public": False,
             "edition": None,
             "generated_at": self.generated_at.isoformat(timespec="seconds"),
-            "figures": [_figure_as_dict(counted) for counted in self.figures],
+            "figures": [
+                *(_figure_as_dict(counted) for counted in self.figures),
+                *(counted.as_dict() for counted in self.shares),
+            ],
             "checks": [{"id": check.id, "ok": check.ok, "detail": check.detail} for check in self.checks],
         }
 
@@ -77,8 +86,19 @@ def annual_report(
         )
         for figure in all_figures()
     )
-    checks = tuple(checks_of(figures))
-    return Report(year, organisation, now or timezone.now(), figures, checks, read)
+    years = range(year - years_before, year + 1)
+    shares = tuple(
+        CountedShare(
+            share,
+            totals[share.id, year],
+            totals[share.whole, year],
+            tuple((each, totals[share.id, each], totals[share.whole, each]) for each in years),
+        )
+        for share in all_shares()
+    )
+    whole = {counted.figure.id: counted.value for counted in figures}
+    checks = (*checks_of_shares(shares, whole), *checks_of(figures))
+    return Report(year, organisation, now or timezone.now(), figures, checks, read, shares)
 
 
 Groups = list[tuple[dict[str, Any], int]]
@@ -97,6 +117,11 @@ def _count(
         branches.append(_branch(figure, period, organisation, **{name: attributes[name] for name in sorted(needed)}))
         for each in range(year - years_before, year + 1):
             branches.append(_branch(figure, Period(each), organisation))
+    branches += [
+        _branch(share, Period(each), organisation)
+        for share in all_shares()
+        for each in range(year - years_before, year + 1)
+    ]
     totals: Counter[tuple[str, int]] = Counter()
     groups: dict[str, Groups] = defaultdict(list)
     if branches:
@@ -112,7 +137,7 @@ def _count(
 
 
 def _branch(
-    figure: Figure, period: Period, organisation: Organisation | None, **attributes: Combinable
+    figure: Figure | Share, period: Period, organisation: Organisation | None, **attributes: Combinable
 ) -> QuerySet[Any, dict[str, Any]]:
     return (
         figure.counted_rows(period, organisation)

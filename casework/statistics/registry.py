@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Organisation
 from casework.statistics.dimensions import Dimension
 from casework.statistics.periods import Period
 
+# Whom a row is about: the persons of two organisations that are one (people.links) have one key here.
+ONE_PERSON = Coalesce(F("person__counted_as"), F("person_id"))
 UNITS = {"persons": _("Persons"), "referrals": _("Referrals"), "proceedings": _("Proceedings")}
 
 
@@ -57,7 +60,8 @@ class Figure:
         if organisation is not None:
             rows = rows.filter(**{self.organisation: organisation})
         if self.one_per_person:
-            chosen = rows.order_by("person_id", *self.one_per_person).distinct("person_id")
+            first = Window(RowNumber(), partition_by=[ONE_PERSON], order_by=list(self.one_per_person))
+            chosen = rows.annotate(nth_of_person=first).filter(nth_of_person=1)
             rows = rows.model._base_manager.filter(pk__in=chosen.values("pk"))
         return rows.filter(self.counts).order_by()
 

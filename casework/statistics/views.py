@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -18,6 +19,7 @@ from casework.statistics import engine
 from casework.statistics.forms import ALL, OWN, AnnualReportFilter
 from casework.statistics.registry import Breakdown, Check, Counted
 from casework.statistics.replica import Reading
+from casework.statistics.shares import CountedShare, per_cent
 from reference.models import PublishedFigure
 
 TREND = 4  # years before the one reported
@@ -43,6 +45,8 @@ def annual_report(request: SignedIn) -> HttpResponse:
         "about_the_copy": _about_the_copy(report.read),
         "whose": whose,
         "figures": [_shown(counted, published, whose) for counted in report.figures],
+        "shares": [_share(counted) for counted in report.shares],
+        "share_headers": [_("Year"), _("Per cent"), _("Of them"), _("Persons")],
         "headers": [_("Category"), _("Number")],
         "published_headers": [_("Figure"), _("Value"), _("Published by")],
         "check_headers": [_("Check"), _("Numbers")],
@@ -51,9 +55,11 @@ def annual_report(request: SignedIn) -> HttpResponse:
                 {"status": "ok" if check.ok else "failed", "label": _("Holds") if check.ok else _("Fails")},
                 {"text": what, "hint": numbers},
             ]
-            for check, what, numbers in _in_words(report.checks, report.figures)
+            for check, what, numbers in _in_words(report.checks, report.figures, report.shares)
         ],
-        "failed": [(what, numbers) for _check, what, numbers in _in_words(report.failed, report.figures)],
+        "failed": [
+            (what, numbers) for _check, what, numbers in _in_words(report.failed, report.figures, report.shares)
+        ],
     }
     return render(request, "statistics/annual_report.html", page)
 
@@ -72,9 +78,11 @@ def _about_the_copy(read: Reading) -> str:
     return ""
 
 
-def _in_words(checks: Iterable[Check], figures: Iterable[Counted]) -> list[tuple[Check, str, str]]:
+def _in_words(
+    checks: Iterable[Check], figures: Iterable[Counted], shares: Iterable[CountedShare]
+) -> list[tuple[Check, str, str]]:
     """Each check, the failed ones first, with what it is about and its numbers in the words of the tables."""
-    words: dict[str, str] = {}
+    words: dict[str, str] = {counted.share.id: str(counted.share.label) for counted in shares}
     for counted in figures:
         words[counted.figure.id] = str(counted.figure.label)
         for breakdown in counted.breakdowns:
@@ -90,6 +98,29 @@ def _in_words(checks: Iterable[Check], figures: Iterable[Counted]) -> list[tuple
         return re.sub(r"[a-z][\w-]+", lambda found: words.get(found[0], found[0]), check.detail)
 
     return [(check, about(check), numbers(check)) for check in sorted(checks, key=lambda check: check.ok)]
+
+
+def _share(counted: CountedShare) -> dict[str, Any]:
+    share = counted.share
+    value = _in_per_cent(counted.value)
+    return {
+        "id": share.id,
+        "anchor": f"#{share.id}",
+        "label": share.label,
+        "value": value,
+        "definition": [
+            (_("Per cent"), value),
+            (_("Of them"), counted.numerator),
+            (share.figure.label, counted.denominator),
+            (_("Counted by"), share.counting_body),
+            (_("Period"), share.period_rule),
+        ],
+        "trend": [[str(year), _in_per_cent(per_cent(part, whole)), part, whole] for year, part, whole in counted.trend],
+    }
+
+
+def _in_per_cent(value: Decimal | None) -> str:
+    return "–" if value is None else _("%(share)s %%") % {"share": number_format(value, decimal_pos=1)}
 
 
 def _shown(counted: Counted, published: Any, whose: str) -> dict[str, Any]:

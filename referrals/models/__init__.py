@@ -12,12 +12,27 @@ from .identification import (
     IdentificationStatus,
     Route,
 )
+from .leaflets import Leaflet, LeafletFor
+from .onward import (
+    CONFIRMED,
+    TAKE_OVER,
+    WAITING,
+    Onward,
+    OnwardQuerySet,
+    OnwardReminder,
+    OnwardStatus,
+    Received,
+    ReminderKind,
+)
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 from .risk import NeedStatus, RiskAssessment, UrgentNeed
 
 __all__ = [
+    "CONFIRMED",
     "POSITIVE",
+    "TAKE_OVER",
+    "WAITING",
     "Appeal",
     "Attachment",
     "Authority",
@@ -31,14 +46,22 @@ __all__ = [
     "How",
     "Identification",
     "IdentificationStatus",
+    "Leaflet",
+    "LeafletFor",
     "NeedStatus",
     "OfReferralQuerySet",
+    "Onward",
+    "OnwardQuerySet",
+    "OnwardReminder",
+    "OnwardStatus",
     "Participant",
     "ParticipantStatus",
+    "Received",
     "Referral",
     "ReferralIndicator",
     "ReferralQuerySet",
     "ReferralStatus",
+    "ReminderKind",
     "RiskAssessment",
     "Route",
     "Seen",

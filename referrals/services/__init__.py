@@ -11,6 +11,17 @@ from referrals.services.competence import choose_authority
 from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
 from referrals.services.identification import decide_route, derive_victim_status, record_decision
 from referrals.services.intake import amend_referral, log_referral, submit_referral
+from referrals.services.leaflets import mark_leaflet_in_error, record_leaflet
+from referrals.services.onward import (
+    choose_shared,
+    mark_onward_in_error,
+    prepare_onward,
+    record_result,
+    remind_of_onward,
+    send_onward,
+    withdraw_onward,
+)
+from referrals.services.onward_answers import accept_onward, acknowledge_onward, refuse_onward
 from referrals.services.participants import (
     add_participants,
     inform_participant,
@@ -27,12 +38,15 @@ from referrals.services.steps import (
 )
 
 __all__ = [
+    "accept_onward",
+    "acknowledge_onward",
     "add_participants",
     "amend_referral",
     "assess_risk",
     "attach_files",
     "carry_risk",
     "choose_authority",
+    "choose_shared",
     "close_referral",
     "decide_route",
     "decline_referral",
@@ -45,13 +59,22 @@ __all__ = [
     "log_referral",
     "mark_attachment_in_error",
     "mark_decision_in_error",
+    "mark_leaflet_in_error",
+    "mark_onward_in_error",
     "mark_referral_in_error",
     "meet_need",
+    "prepare_onward",
     "receive_with_files",
     "record_decision",
     "record_informed",
+    "record_leaflet",
+    "record_result",
+    "refuse_onward",
+    "remind_of_onward",
     "reopen_referral",
+    "send_onward",
     "submit_referral",
     "withdraw_need",
+    "withdraw_onward",
     "withdraw_participant",
 ]

@@ -3,7 +3,27 @@
 from referrals.views.attachments import attach_files, download_attachment, mark_attachment_in_error
 from referrals.views.competence import choose_authority
 from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
+from referrals.views.leaflets import leaflets, mark_leaflet_in_error, record_leaflet
 from referrals.views.lists import referrals, today
+from referrals.views.onward_answers import (
+    accept_onward,
+    acknowledge_onward,
+    onward_inbox,
+    print_onward,
+    received_onward,
+    refuse_onward,
+)
+from referrals.views.onward_sent import (
+    case_onward,
+    choose_shared,
+    mark_onward_in_error,
+    onward,
+    prepare_onward,
+    record_result,
+    send_onward,
+    waiting_onward,
+    withdraw_onward,
+)
 from referrals.views.participants import (
     inform_participant,
     participants,
@@ -24,32 +44,50 @@ from referrals.views.steps import (
 )
 
 __all__ = [
+    "accept_onward",
+    "acknowledge_onward",
     "amend_referral",
     "amend_signs",
     "assess_risk",
     "attach_files",
+    "case_onward",
     "case_referrals",
     "choose_authority",
+    "choose_shared",
     "decide_route",
     "decline_referral",
     "download_attachment",
     "inform_participant",
     "initiate_case",
+    "leaflets",
     "link_referral",
     "log_referral",
     "mark_attachment_in_error",
     "mark_decision_in_error",
+    "mark_leaflet_in_error",
+    "mark_onward_in_error",
     "mark_referral_in_error",
     "meet_need",
+    "onward",
+    "onward_inbox",
     "participants",
+    "prepare_onward",
+    "print_onward",
+    "received_onward",
     "record_decision",
     "record_informed",
+    "record_leaflet",
+    "record_result",
     "referral",
     "referrals",
+    "refuse_onward",
+    "send_onward",
     "signs",
     "submissions",
     "submit_referral",
     "today",
+    "waiting_onward",
     "withdraw_need",
+    "withdraw_onward",
     "withdraw_participant",
 ]

@@ -22,6 +22,7 @@ from referrals.models import Decision, Identification, Referral, ReferralStatus,
 from referrals.services.identification import newest_decision
 from referrals.views.competence import competence, procedures
 from referrals.views.finding import ask, referral_frame, url_of, visible_referral, with_keys
+from referrals.views.leaflets import leaflet_line
 
 MATCHES = 10
 
@@ -129,7 +130,7 @@ def _about(referral: Referral, user: User) -> list[Any]:
         (_("Description"), person.description),
         (_("How to reach the person"), _("Hidden") if "contacts" in masked_fields(person, user) else person.contacts),
         (_("Safe contact"), person.safe_contact),
-        (_("Leaflet on rights given"), referral.get_leaflet_given_display()),
+        (_("Rights leaflet given"), leaflet_line(referral, user)),
     ]
 
 

@@ -102,3 +102,11 @@ def answers() -> Callable[..., dict[str, Any]]:
         return {**values, **given}
 
     return posted
+
+
+@pytest.fixture
+def passing(cast: Any, initiated: Callable[..., Referral]) -> Any:
+    """Pass a woman of Ana's on: `prepare`, `consent`, `choose`, `ready` (all that comes before sending), `sent`."""
+    from tests.referrals.passing import Passing
+
+    return Passing(cast, initiated)

@@ -11,16 +11,17 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from casework.access.models import Duty, User
+from casework.access.models import Duty, Organisation, User
 from casework.cases import services as cases
-from casework.cases.models import Case, Conflict, Note, Opening
+from casework.cases.consent import record_consent
+from casework.cases.models import Case, Conflict, Consent, Note, Opening
 from casework.justice import proceedings
 from casework.justice import services as justice
 from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
-from referrals.models import Attachment, Decision, Participant, Referral, UrgentNeed
+from referrals.models import Attachment, Decision, Leaflet, Onward, Participant, Referral, UrgentNeed
 from referrals.services.attachments import Brought
 
 FORMS = ["sex-trafficking"]
@@ -48,6 +49,11 @@ class Dossier:
     proceeding: Proceeding
     attachment: Attachment
     opening: Opening  # a reveal that waits for review
+    consent: Consent
+    draft: Onward  # allowed and not sent
+    onward: Onward  # to a body outside, waiting for an answer
+    leaflet: Leaflet
+    passed_on: Onward | None = None  # to the other organisation of this installation, waiting for an answer
     conflict: Conflict | None = None  # of zorica with the one of home
     named: User | None = None  # a colleague named on the case
 
@@ -213,6 +219,43 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         now=now,
         attached_by=caseworker,
     )
+    consent = record_consent(
+        case=case,
+        purpose="identification",
+        recipient_kind="cptv",
+        answer="given",
+        answered_on=today,
+        today=today,
+        given_by="representative",
+        giver=_text(canary, "giver"),
+        manner="oral",
+        recorded_by=caseworker,
+    )
+
+    def pass_on() -> Onward:
+        draft = front_door.prepare_onward(
+            case=case, purpose="identification", recipient_kind="cptv", now=now, prepared_by=caseworker
+        )
+        return front_door.choose_shared(
+            onward=draft,
+            version=draft.version,
+            shared=["name", "birth_date", "safe_contact", "needs"],
+            needs=_text(canary, "needs of hers"),
+            today=today,
+            chosen_by=caseworker,
+        )
+
+    onward = front_door.send_onward(onward=pass_on(), channel="letter", now=now, sent_by=caseworker)
+    draft = pass_on()
+    leaflet = front_door.record_leaflet(
+        referral=referral,
+        audience="adult",
+        language="sr",
+        given_on=today,
+        given_by=_text(canary, "leaflet"),
+        today=today,
+        recorded_by=caseworker,
+    )
     old = log(300, _person(canary + "Stara"))
     closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
     closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
@@ -245,7 +288,36 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         proceeding=proceeding,
         attachment=attachment,
         opening=opening,
+        consent=consent,
+        draft=draft,
+        onward=onward,
+        leaflet=leaflet,
     )
+
+
+def pass_on_inside(dossier: Dossier, to: Organisation, supervisor: User) -> Onward:
+    """Ask another organisation to take the case over; all that it is told is the sex and the language."""
+    case, today, now = dossier.case, timezone.localdate(), timezone.now()
+    record_consent(
+        case=case,
+        purpose="take-over",
+        recipient_kind="ngo",
+        answer="given",
+        answered_on=today,
+        today=today,
+        given_by="person",
+        manner="oral",
+        recorded_by=supervisor,
+    )
+    draft = front_door.prepare_onward(
+        case=case,
+        purpose="take-over",
+        recipient_kind="ngo",
+        recipient_organisation=to,
+        now=now,
+        prepared_by=supervisor,
+    )
+    return front_door.send_onward(onward=draft, channel="", now=now, sent_by=supervisor)
 
 
 def make_world(cast: SimpleNamespace) -> SimpleNamespace:
@@ -288,6 +360,9 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         )
         dossier.named = colleague
     sealed.named = cast.ana
+    home.passed_on = pass_on_inside(home, cast.other, cast.vesna)
+    other.passed_on = pass_on_inside(other, cast.home, cast.dragan)
+    sealed.passed_on = pass_on_inside(sealed, cast.other, cast.sava)
     for case in (home.case, home.closed):
         conflict = cases.declare_conflict(
             case=case,

@@ -56,8 +56,8 @@ def _one_savepoint() -> Iterator[None]:
         yield
     except Refused:
         connection.features.uses_savepoints = True
+        connection.needs_rollback = False  # set by a service without a savepoint of its own: this one is to be used
         transaction.savepoint_rollback(savepoint)
-        connection.needs_rollback = False
         raise
     finally:
         connection.features.uses_savepoints = True

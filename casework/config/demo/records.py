@@ -13,6 +13,7 @@ from casework.config.demo import accounts
 from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
 from casework.config.demo.curation import add_curation
 from casework.config.demo.history import History, deliver_what_is_old
+from casework.config.demo.onward import add_onward, refer_identified
 from casework.config.demo.oversight import add_oversight
 from casework.config.demo.stories import DAY, HOUR, House, Story, next_morning
 from casework.shelter.services import add_bed, add_shelter
@@ -177,6 +178,8 @@ def _identification(story: Story, initiated: datetime.datetime) -> None:
     if chance.random() < 0.03:
         at(decided + 1 * DAY, story.mark_decision_in_error)
         return
+    if outcome == "positive":
+        refer_identified(story, decided)
     if outcome == "positive" and chance.random() < 0.5:
         _witness(story, decided)
 
@@ -281,6 +284,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     _proceedings(living, now)
     add_oversight(history, sunce, living, users, now)
     add_curation(history, users, now)
+    add_onward(history, living["staying"], living["arriving"], now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)

@@ -53,34 +53,36 @@ _RECEIVED = """
       AND (%(organisation)s::uuid IS NULL OR r.organisation_id = %(organisation)s::uuid)"""
 _OF_CASE = "AND (%(organisation)s::uuid IS NULL OR c.organisation_id = %(organisation)s::uuid)"
 _STATUS = f"""
-    SELECT DISTINCT ON (p.id) p.sex, p.citizenships, w.age_at_decision AS age
+    SELECT DISTINCT ON (coalesce(p.counted_as, p.id)) p.sex, p.citizenships, w.age_at_decision AS age
     FROM justice_witnessstatus w
     JOIN people_person p ON p.id = w.person_id AND p.error_at IS NULL
     JOIN cases_case c ON c.id = w.case_id AND c.error_at IS NULL
     WHERE w.error_at IS NULL AND w.kind = '{{kind}}' AND w.status = 'granted'
       AND extract(year FROM w.decided_on) = %(year)s {_OF_CASE}
-    ORDER BY p.id, w.decided_on"""
+    ORDER BY coalesce(p.counted_as, p.id), w.decided_on"""
 
 FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "referrals-received": (f"SELECT r.source_group {_RECEIVED}", {"source_group": "source_group"}),
     "potential-victims-referred": (
         f"""
-        SELECT DISTINCT ON (p.id) r.source_group, r.age_at_referral AS age, p.sex, p.citizenships
+        SELECT DISTINCT ON (coalesce(p.counted_as, p.id))
+            r.source_group, r.age_at_referral AS age, p.sex, p.citizenships
         FROM (SELECT r.* {_RECEIVED}) r JOIN people_person p ON p.id = r.person_id AND p.error_at IS NULL
-        ORDER BY p.id, r.received_at""",
+        ORDER BY coalesce(p.counted_as, p.id), r.received_at""",
         {"source_group": "source_group", "sex_age": _SEX_AGE, "nationality": _NATIONALITY},
     ),
     "victims-officially-identified": (
         """
         SELECT * FROM (
-            SELECT DISTINCT ON (p.id) d.outcome, d.authority, d.forms, d.age_at_decision AS age, p.sex, p.citizenships
+            SELECT DISTINCT ON (coalesce(p.counted_as, p.id)) p.id AS person, p.counted_as, d.outcome, d.authority,
+                d.forms, d.age_at_decision AS age, p.sex, p.citizenships
             FROM referrals_decision d
             JOIN referrals_identification i ON i.id = d.identification_id AND i.error_at IS NULL
             JOIN referrals_referral r ON r.id = i.referral_id AND r.error_at IS NULL
             JOIN people_person p ON p.id = d.person_id AND p.error_at IS NULL
             WHERE d.error_at IS NULL AND extract(year FROM d.decided_on) = %(year)s
               AND (%(organisation)s::uuid IS NULL OR r.organisation_id = %(organisation)s::uuid)
-            ORDER BY p.id, d.decided_on DESC, d.on_appeal DESC, d.sequence DESC
+            ORDER BY coalesce(p.counted_as, p.id), d.decided_on DESC, d.on_appeal DESC, d.sequence DESC
         ) newest WHERE outcome IN ('identified', 'recognised')""",
         {
             "exploitation": _EXPLOITATION,
@@ -98,7 +100,7 @@ FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "cptv-shelter-accommodated": (
         f"""
-        SELECT DISTINCT ON (p.id) p.sex, p.citizenships,
+        SELECT DISTINCT ON (coalesce(p.counted_as, p.id)) p.sex, p.citizenships,
             CASE WHEN extract(year FROM s.starts_on) = %(year)s THEN s.age_at_start
                  ELSE s.age_next_january + %(year)s - extract(year FROM s.starts_on)::int - 1 END AS age
         FROM shelter_placement s
@@ -107,17 +109,17 @@ FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         WHERE s.error_at IS NULL AND s.kind = 'cptv-emergency-shelter'
           AND s.starts_on <= make_date(%(year)s, 12, 31)
           AND greatest(s.starts_on, coalesce(s.ends_on - 1, 'infinity')) >= make_date(%(year)s, 1, 1) {_OF_CASE}
-        ORDER BY p.id, s.starts_on""",
+        ORDER BY coalesce(p.counted_as, p.id), s.starts_on""",
         {"sex_age": _SEX_AGE, "nationality": _NATIONALITY},
     ),
     "victims-foster-families": (
         f"""
-        SELECT DISTINCT ON (p.id) p.sex, p.citizenships, s.age_at_start AS age
+        SELECT DISTINCT ON (coalesce(p.counted_as, p.id)) p.sex, p.citizenships, s.age_at_start AS age
         FROM shelter_placement s
         JOIN people_person p ON p.id = s.person_id AND p.error_at IS NULL
         JOIN cases_case c ON c.id = s.case_id AND c.error_at IS NULL
         WHERE s.error_at IS NULL AND s.kind = 'foster-family' AND extract(year FROM s.starts_on) = %(year)s {_OF_CASE}
-        ORDER BY p.id, s.starts_on""",
+        ORDER BY coalesce(p.counted_as, p.id), s.starts_on""",
         {"sex_age": _SEX_AGE},
     ),
     "especially-vulnerable-witness": (_STATUS.format(kind="especially-vulnerable-witness"), {"sex_age": _SEX_AGE}),
@@ -130,6 +132,23 @@ FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         JOIN people_person p ON p.id = c.person_id AND p.error_at IS NULL
         WHERE g.error_at IS NULL AND extract(year FROM g.opened_on) = %(year)s {_OF_CASE}""",
         {"specialised_prosecutor": "specialised_prosecutor"},
+    ),
+}
+
+
+# Figures in per cent: which figure they are a part of, and what holds for a row of it. Figures of the installation take
+# together what two organisations have on one person.
+SHARES: Mapping[str, tuple[str, str]] = {
+    "identified-with-confirmed-onward-referral": (
+        "victims-officially-identified",
+        """
+        EXISTS (
+            SELECT 1 FROM referrals_onward o
+            JOIN cases_case c ON c.id = o.case_id AND c.error_at IS NULL
+            JOIN people_person q ON q.id = c.person_id
+            WHERE o.error_at IS NULL AND o.status IN ('acknowledged', 'accepted', 'concluded')
+              AND extract(year FROM o.acknowledged_at AT TIME ZONE 'Europe/Belgrade') <= %(year)s
+              AND (q.id = counted.person OR %(organisation)s::uuid IS NULL AND q.counted_as = counted.counted_as))""",
     ),
 }
 
@@ -157,7 +176,9 @@ def differences(
     """
     short = connection.execute("SELECT id FROM access_organisation WHERE short_name = %s", [organisation]).fetchone()
     asked = {"year": report["year"], "organisation": str(short["id"]) if short else None}
-    reported = {figure["id"]: figure for figure in report["figures"]}
+    every = {figure["id"]: figure for figure in report["figures"]}
+    yield from _shares(connection, every, asked)
+    reported = {name: figure for name, figure in every.items() if figure["unit"] != "per cent"}
     for name in sorted(FIGURES.keys() ^ reported.keys()):
         yield f"{name} is counted on one side only"
     for name in FIGURES.keys() & reported.keys():
@@ -177,6 +198,19 @@ def differences(
             for category in sorted(cells[dimension].keys() | own[dimension].keys()):
                 what = f"{name} {report['year']}, {dimension} {category}"
                 yield from _compare(what, cells[dimension].get(category, 0), own[dimension].get(category, 0))
+
+
+def _shares(
+    connection: "psycopg.Connection[dict[str, Any]]", reported: Mapping[str, Any], asked: Mapping[str, Any]
+) -> Iterator[str]:
+    for name in sorted(SHARES.keys() ^ {name for name, figure in reported.items() if figure["unit"] == "per cent"}):
+        yield f"{name} is counted on one side only"
+    for name in SHARES.keys() & reported.keys():
+        whole, part = SHARES[name]
+        query = f"SELECT count(*) AS whole, count(*) FILTER (WHERE {part}) AS part FROM ({FIGURES[whole][0]}) counted"
+        row: Any = connection.execute(query, asked).fetchone()
+        yield from _compare(f"{name} {asked['year']}, numerator", reported[name]["numerator"], row["part"])
+        yield from _compare(f"{name} {asked['year']}, denominator", reported[name]["denominator"], row["whole"])
 
 
 def _cells(breakdown: Mapping[str, Any]) -> dict[str, int]:

@@ -63,6 +63,10 @@ def _lines(report: Report) -> Iterator[str]:
                 yield f"{cell.value:>15}  {cell.label}"
                 for part in cell.of_which:
                     yield f"{part.value:>19}  " + _("of which %(part)s") % {"part": part.label}
+    for share in report.shares:
+        value = "–" if share.value is None else f"{share.value} %"
+        yield ""
+        yield f"{value:>7}  {share.share.label} ({share.numerator} / {share.denominator})"
     yield ""
     for check in report.checks:
         yield f"{_('Holds') if check.ok else _('Fails')}: {check.id}: {check.detail}"
