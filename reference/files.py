@@ -1,7 +1,6 @@
 """The data files under reference/data: read once, in their own order, never written."""
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,17 +36,15 @@ OUR_CODE_LISTS = "code_lists_product"
 
 def read(stem: str, directory: Path = DATA) -> dict[str, Any]:
     """The sections of one YAML file, such as `read("laws")["instruments"]`."""
+    if stem == OUR_CODE_LISTS:  # part of the program, wherever the data lie
+        directory = DATA
     beside = stem in OUR_FILES or stem == OUR_CODE_LISTS
     return _parse((directory.parent if beside else directory) / f"{stem}.yaml")
 
 
 def our_files(directory: Path = DATA) -> tuple[str, ...]:
     """Those of our own files of entries that lie beside a data folder."""
-    return _lying_beside(OUR_FILES, directory)
-
-
-def _lying_beside(stems: Iterable[str], directory: Path) -> tuple[str, ...]:
-    return tuple(stem for stem in stems if (directory.parent / f"{stem}.yaml").exists())
+    return tuple(stem for stem in OUR_FILES if (directory.parent / f"{stem}.yaml").exists())
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -65,7 +62,7 @@ def read_standard(directory: Path = DATA) -> list[dict[str, Any]]:
 def read_code_lists(directory: Path = DATA) -> dict[str, list[dict[str, Any]]]:
     """Every code list by name; the codes that daily work and HTCDS add follow those of the documents."""
     lists: dict[str, list[dict[str, Any]]] = {}
-    for stem in (*CODE_LIST_FILES, *_lying_beside([OUR_CODE_LISTS], directory)):
+    for stem in (*CODE_LIST_FILES, OUR_CODE_LISTS):
         for name, entries in read(stem, directory).items():
             if name not in MAPPINGS:
                 lists.setdefault(name, []).extend(entries)

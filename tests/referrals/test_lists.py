@@ -98,7 +98,7 @@ def test_query_counts_do_not_grow(
         ana.get(f"/referrals/{busy.number}/")
 
 
-LIST, TODAY, DETAIL = 12, 19, 27  # the referral with its tabs
+LIST, TODAY, DETAIL = 12, 19, 28  # the referral with its tabs
 
 
 def test_the_old_number_of_a_stranger_is_no_page(cast, as_user):
