@@ -86,7 +86,7 @@ def _page(onward: Onward) -> dict[str, Any]:
         "about": [
             [_("Sender"), onward.organisation.name],
             [_("Sent by"), onward.sent_by.full_name if onward.sent_by else ""],
-            [_("Recipient"), onward.recipient],
+            [_("Recipient"), onward.to_whom],
             [_("Purpose"), str(codes.label("consent_purposes", onward.purpose))],
             [_("Date and time"), f"{timezone.localtime(sent):%d.%m.%Y. %H:%M}"],
             [_("Consent"), f"{allowed}, {consent.answered_on:%d.%m.%Y.}" if consent else ""],

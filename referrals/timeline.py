@@ -73,7 +73,7 @@ def onward(case: "Case", user: "User") -> list[Entry]:
     found = []
     rows = Onward.objects.visible_to(user).filter(case=case).select_related("key", "sent_by", "answered_by")
     for row in rows:
-        words = {"number": row.number, "recipient": row.recipient}
+        words = {"number": row.number, "recipient": row.to_whom}
         said = {
             "url": reverse("referrals:onward", args=[row.number]),
             "error_at": row.error_at,

@@ -53,7 +53,6 @@ class ChooseSharedForm(VersionedForm):
         choices=list(SHAREABLE.items()),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("As little as the recipient needs for this purpose."),
-        required=False,
     )
     summary = LongTextField(
         label=_("Summary"), required=False, rows=5, help_text=_("Goes along only if it is ticked above.")

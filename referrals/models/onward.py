@@ -16,6 +16,7 @@ from casework.access.visibility import named
 from casework.cases.models import Case, Consent
 from casework.vault.fields import EncryptedJSONField, EncryptedTextField
 from casework.workflow import Move
+from reference import codes
 
 from .referral import Referral
 
@@ -66,7 +67,7 @@ class Onward(Record):
     status = models.CharField(max_length=12, choices=OnwardStatus, default=OnwardStatus.DRAFT)
     purpose = models.CharField(max_length=40)  # code list consent_purposes
     recipient_kind = models.CharField(max_length=40)  # code list recipient_kinds
-    recipient = EncryptedTextField()  # its name, as it was when it was chosen
+    recipient = EncryptedTextField()  # its name, as it was when it was chosen; empty for the one CPTV
     recipient_organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, null=True, related_name="received_onward"
     )  # one that works with this installation, too
@@ -155,6 +156,11 @@ class Onward(Record):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def to_whom(self) -> str:
+        """What a page calls the recipient: its name, or what kind of body it is where there is only one."""
+        return self.recipient or str(codes.label("recipient_kinds", self.recipient_kind))
 
     @property
     def takes_over(self) -> bool:

@@ -73,7 +73,7 @@ def prepare_onward(
         case=fresh,
         purpose=purpose,
         recipient_kind=recipient_kind,
-        recipient=name or str(codes.label_in("sr-latn", "recipient_kinds", recipient_kind)),
+        recipient=name,
         recipient_organisation=recipient_organisation,
         recipient_entry=recipient_entry,
         shared=list(LEAST),

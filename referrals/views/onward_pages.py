@@ -34,7 +34,7 @@ def onward_row(row: Onward, now: datetime.datetime, *, person: bool = False) -> 
     cells: list[Any] = [
         {"text": row.number, "url": reverse("referrals:onward", args=[row.number])},
         *([row.case.person.name] if person else []),
-        {"text": row.recipient, "hint": kind if kind != row.recipient else ""},
+        {"text": row.to_whom, "hint": kind if kind != row.to_whom else ""},
         codes.label("consent_purposes", row.purpose),
         status_of(row),
         {"text": row.sent_at, "hint": waited(row, now)} if row.sent_at else _("Not yet"),
@@ -102,15 +102,20 @@ def _how_sent(row: Onward) -> Any:
     return codes.label("referral_channels", row.channel) if row.channel else _("In this installation")
 
 
+def consent_url_of(row: Onward) -> str:
+    """Where the answer is recorded, with purpose and kind of recipient filled in: codes, and no word of the person."""
+    asked = urlencode({"purpose": row.purpose, "recipient_kind": row.recipient_kind})
+    return f"{reverse('cases:record-consent', args=[row.case.number])}?{asked}"
+
+
 def steps_of(row: Onward, asked: Verdict) -> list[dict[str, Any]]:
     """The three steps of a draft, in the order that the rules ask for."""
     here = [row.number]
-    consent = urlencode({"purpose": row.purpose, "recipient_kind": row.recipient_kind})
     ready, later = _("Ready"), _("Cannot start yet")
     first = {
         "label": _("Consent, or a legal ground"),
-        "url": f"{reverse('cases:record-consent', args=[row.case.number])}?{consent}",
-        "hint": asked.sentence,
+        "url": consent_url_of(row),
+        "hint": asked.sentence if asked.allowed else "",  # the page says it above
         "status": "done" if asked.allowed else "waiting",
         "status_label": _("Done") if asked.allowed else _("First of all"),
     }
@@ -121,7 +126,7 @@ def steps_of(row: Onward, asked: Verdict) -> list[dict[str, Any]]:
     for step in others:
         step |= {
             "hint": "",
-            "status": "ready" if asked.allowed else "later",
+            "status": "not-started" if asked.allowed else "cannot-start",
             "status_label": ready if asked.allowed else later,
         }
         if not asked.allowed:

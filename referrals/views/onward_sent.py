@@ -34,7 +34,7 @@ from referrals.services.onward import verdict
 from referrals.services.recipients import bodies_for, body_of
 from referrals.services.sharing import rows_of, snapshot_of
 from referrals.views.finding import ask
-from referrals.views.onward_pages import answer_rows, onward_row, onward_tabs, steps_of
+from referrals.views.onward_pages import answer_rows, consent_url_of, onward_row, onward_tabs, steps_of
 
 PAGE = 25
 NUMBER = re.compile(r"O-\d{4}-\d{6,9}")
@@ -302,5 +302,8 @@ def _form_page(
     request: SignedIn, onward: Onward, form: Any, heading: str, submit: str, *, variant: str = "primary", **more: Any
 ) -> HttpResponse:
     page = _frame(request, onward) | {"form": form, "heading": heading, "submit": submit, "variant": variant, **more}
-    page["offered"] = not onward.entered_in_error
+    # Consent comes first; but what somebody has typed meanwhile is shown again.
+    first = more.get("verdict")
+    page["offered"] = not onward.entered_in_error and (first is None or first.allowed or form.is_bound)
+    page["consent_url"] = consent_url_of(onward)
     return render(request, "referrals/onward_form.html", page)
