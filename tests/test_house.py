@@ -169,6 +169,7 @@ PLAIN_TEXT = {
     "referrals.Identification": {"route", "status"},
     "referrals.AuthorityChoice": {"question", "rule", "authority"},  # ids of published entries
     "referrals.Attachment": {"kind", "fingerprint"},  # under the record's key; the name is sealed
+    "referrals.Submission": {"mark", "content"},  # keyed hashes
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
     "referrals.Appeal": {"outcome"},

@@ -25,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.drafts import take_draft, token_for
 from casework.access.grants import Role
-from casework.access.models import Team, User
+from casework.access.key_models import Scope
+from casework.access.models import Organisation, Team, User
 from casework.access.requests import SignedIn
 from casework.access.uploads import TooLargeToHold
 from casework.audit.services import trace_refusal
@@ -315,6 +316,17 @@ class AcceptInvitationForm(forms.Form):
             "a password manager. Not your name, your organisation or your work."
         ),
     )
+
+
+class MakeKeyForm(RecordForm):
+    """A key for another body's program."""
+
+    name = TextField(label=_("Which program is it for?"), max_length=80, help_text=_("For example, Mobile team Niš."))
+    body = RecordField(Organisation.objects.all(), label=_("In whose name does it write?"), empty_label=_("Choose…"))
+    scopes = forms.MultipleChoiceField(
+        label=_("What may it do?"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires_on = DayField(label=_("Last day on which it works"))
 
 
 class RequestRoleForm(RecordForm):

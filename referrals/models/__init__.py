@@ -14,6 +14,7 @@ from .identification import (
 )
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
+from .submissions import Submission
 
 __all__ = [
     "POSITIVE",
@@ -39,4 +40,5 @@ __all__ = [
     "ReferralStatus",
     "Route",
     "Seen",
+    "Submission",
 ]

@@ -24,8 +24,10 @@ from referrals.services.steps import (
     link_referral,
     reopen_referral,
 )
+from referrals.services.submissions import SentBefore, submit_once
 
 __all__ = [
+    "SentBefore",
     "add_participants",
     "amend_referral",
     "attach_files",
@@ -47,6 +49,7 @@ __all__ = [
     "record_decision",
     "record_informed",
     "reopen_referral",
+    "submit_once",
     "submit_referral",
     "withdraw_participant",
 ]

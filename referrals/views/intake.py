@@ -101,22 +101,28 @@ def submit_referral(request: SignedIn) -> HttpResponse:
         now = timezone.now()
         submitted = attempt(
             form,
-            lambda: services.receive_with_files(
-                receive=lambda: services.submit_referral(
-                    organisation=form.cleaned_data["organisation"],
+            lambda: services.submit_once(
+                mark=str(form.cleaned_data["mark"] or uuid.uuid4()),
+                content=form.content(),
+                receive=lambda: services.receive_with_files(
+                    receive=lambda: services.submit_referral(
+                        organisation=form.cleaned_data["organisation"],
+                        now=now,
+                        person=form.person_details(),
+                        indicators=form.indicators(),
+                        submitted_by=request.user,
+                        **form.report(),
+                    ),
+                    brought=form.brought(),
                     now=now,
-                    person=form.person_details(),
-                    indicators=form.indicators(),
-                    submitted_by=request.user,
-                    **form.report(),
+                    attached_by=request.user,
                 ),
-                brought=form.brought(),
                 now=now,
-                attached_by=request.user,
+                submitted_by=request.user,
             ),
         )
         if submitted is not None:
-            sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted.number}
+            sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted[0].number}
             messages.success(request, sentence)
             return redirect("referrals:submissions")
     form.remind_to_choose_again()
@@ -127,7 +133,7 @@ def _usual_answers(request: SignedIn) -> dict[str, Any]:
     """The responder's own kind of body, and that a telephone sent this, where the browser says so."""
     source = {"csw": "social-welfare-center", "ngo": "ngo"}.get(request.user.organisation.kind, "")
     telephone = "Mobi" in request.headers.get("User-Agent", "")
-    return {"source": source, "channel": "mobile-application" if telephone else "web-form"}
+    return {"source": source, "channel": "mobile-application" if telephone else "web-form", "mark": uuid.uuid4()}
 
 
 @require_safe
