@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0004_api_keys"),
-        ("referrals", "0005_attachments"),
+        ("referrals", "0006_attachments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
