@@ -247,6 +247,8 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:referrals": plain(CASEWORKERS | {"jelena"}),
     "referrals:log-referral": plain(CASEWORKERS),
     "referrals:submit-referral": plain({"milan"}),
+    "referrals:keep-draft": plain({"milan"}),
+    "referrals:discard-draft": plain({"milan"}),
     "referrals:submissions": plain({"milan"}),
     "referrals:case-referrals": record(WORK, **CASE),
     "referrals:referral": record(WORK, **REFERRAL),

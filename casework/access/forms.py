@@ -246,13 +246,14 @@ def bind(request: SignedIn, form_class: type[FormT], **kwargs: Any) -> FormT:
         form = form_class(**kwargs)
         kept = take_draft(request) if "draft" in request.GET else None
         if kept is not None:
-            _fill(form, kept)
+            fill(form, kept)
+            form.restored = True  # type: ignore[attr-defined]
     form.draft_token = token_for(request.user)  # type: ignore[attr-defined]
     form.request = request  # type: ignore[attr-defined]
     return form
 
 
-def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
+def fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
     """Show a draft as it was typed, without judging it yet."""
     typed = QueryDict(mutable=True)
     for name, values in kept.items():
@@ -260,7 +261,6 @@ def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
     for name, field in form.fields.items():
         value = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
         form.initial[name] = value
-    form.restored = True  # type: ignore[attr-defined]
 
 
 def attempt(form: forms.Form, act: Callable[[], Result]) -> Result | None:

@@ -253,15 +253,21 @@ class RoleRequest(models.Model):
 
 
 class Draft(Sealed):
-    """What a user had typed when the session expired: encrypted under a key of its own, given back once."""
+    """What a user had typed when the session expired, or while typing: encrypted under a key of its own."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     path = models.CharField(max_length=200)
     data = EncryptedJSONField()
     created_at = models.DateTimeField(auto_now_add=True)
+    going_on = models.BooleanField(default=False, db_default=False)  # kept while somebody types; one for each page
 
     class Meta:
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "path"], condition=Q(going_on=True), name="draft_going_on_once_per_page"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

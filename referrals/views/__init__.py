@@ -2,7 +2,14 @@
 
 from referrals.views.attachments import attach_files, download_attachment, mark_attachment_in_error
 from referrals.views.competence import choose_authority
-from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
+from referrals.views.intake import (
+    amend_referral,
+    discard_draft,
+    keep_draft,
+    log_referral,
+    submissions,
+    submit_referral,
+)
 from referrals.views.lists import referrals, today
 from referrals.views.participants import (
     inform_participant,
@@ -30,9 +37,11 @@ __all__ = [
     "choose_authority",
     "decide_route",
     "decline_referral",
+    "discard_draft",
     "download_attachment",
     "inform_participant",
     "initiate_case",
+    "keep_draft",
     "link_referral",
     "log_referral",
     "mark_attachment_in_error",
