@@ -30,6 +30,7 @@ from referrals.models import (
     ReferralIndicator,
     ReferralStatus,
     RiskAssessment,
+    Submission,
     UrgentNeed,
 )
 from referrals.services.sharing import rows_of
@@ -195,6 +196,7 @@ holdings.declare(
         apart=frozenset({"id", "escalated_at"}),
     )
 )
+holdings.exempt(Submission, "by which form or program a referral came, and keyed hashes: nothing about the person")
 holdings.exempt(Escalation, "when the office was reminded of a clock: nothing about the person")
 holdings.declare(
     Held(

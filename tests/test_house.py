@@ -174,6 +174,7 @@ PLAIN_TEXT = {
     "referrals.Attachment": {"kind", "fingerprint"},  # under the record's key; the name is sealed
     "referrals.RiskAssessment": {"level"},
     "referrals.UrgentNeed": {"kind", "status"},
+    "referrals.Submission": {"mark", "content"},  # keyed hashes
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
     "referrals.Appeal": {"outcome"},

@@ -54,6 +54,8 @@ def invite(*, user: User, invited_by: User | None) -> str:
         raise Refused(_("You change your own password yourself, under “My account”."))
     if invited_by is not None:
         require_over(fresh, invited_by)
+    if fresh.service:
+        raise Refused(_("This is the account of a key. Nobody signs in with it."))
     if not fresh.is_active:
         raise Refused(_("This account is disabled. Let it sign in again first."))
     if invited_by is not None and fresh.factors_reset_by_id == invited_by.pk:

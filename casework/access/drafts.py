@@ -70,3 +70,29 @@ def take_draft(request: SignedIn) -> dict[str, list[Any]] | None:
     draft.delete()
     destroy_key(key)
     return data
+
+
+@transaction.atomic
+def keep_going_on(request: SignedIn, path: str) -> None:
+    """Keep what this user has typed so far into the form at `path`; the newest takes the place of the one before."""
+    User.objects.select_for_update(no_key=True).get(pk=request.user.pk)  # two requests of one telephone, in turn
+    forget_going_on(request.user, path)
+    typed = {name: values for name, values in request.POST.lists() if name not in NEVER_KEPT}
+    Draft.objects.create(key=VaultKey.make(), user=request.user, path=path, data=typed, going_on=True)
+
+
+def going_on(user: User, path: str) -> dict[str, list[Any]] | None:
+    """What this user has typed into the form at `path` and not sent, at most a day ago. It stays until it is sent."""
+    newer = timezone.now() - KEPT_FOR
+    kept = Draft.objects.filter(user=user, path=path, going_on=True, created_at__gt=newer).select_related("key")
+    draft = kept.first()
+    return draft.data if draft else None
+
+
+@transaction.atomic
+def forget_going_on(user: User, path: str) -> None:
+    """It was sent, or is not wanted: gone, with its key."""
+    for draft in Draft.objects.select_for_update(of=("self",)).filter(user=user, path=path, going_on=True):
+        key = draft.key
+        draft.delete()
+        destroy_key(key)

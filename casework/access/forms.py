@@ -25,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.drafts import take_draft, token_for
 from casework.access.grants import Role
-from casework.access.models import Team, User
+from casework.access.key_models import Scope
+from casework.access.models import Organisation, Team, User
 from casework.access.requests import SignedIn
 from casework.access.uploads import TooLargeToHold
 from casework.audit.services import trace_refusal
@@ -245,13 +246,14 @@ def bind(request: SignedIn, form_class: type[FormT], **kwargs: Any) -> FormT:
         form = form_class(**kwargs)
         kept = take_draft(request) if "draft" in request.GET else None
         if kept is not None:
-            _fill(form, kept)
+            fill(form, kept)
+            form.restored = True  # type: ignore[attr-defined]
     form.draft_token = token_for(request.user)  # type: ignore[attr-defined]
     form.request = request  # type: ignore[attr-defined]
     return form
 
 
-def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
+def fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
     """Show a draft as it was typed, without judging it yet."""
     typed = QueryDict(mutable=True)
     for name, values in kept.items():
@@ -259,7 +261,6 @@ def _fill(form: forms.Form, kept: dict[str, list[Any]]) -> None:
     for name, field in form.fields.items():
         value = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
         form.initial[name] = value
-    form.restored = True  # type: ignore[attr-defined]
 
 
 def attempt(form: forms.Form, act: Callable[[], Result]) -> Result | None:
@@ -315,6 +316,17 @@ class AcceptInvitationForm(forms.Form):
             "a password manager. Not your name, your organisation or your work."
         ),
     )
+
+
+class MakeKeyForm(RecordForm):
+    """A key for another body's program."""
+
+    name = TextField(label=_("Which program is it for?"), max_length=80, help_text=_("For example, Mobile team Niš."))
+    body = RecordField(Organisation.objects.all(), label=_("In whose name does it write?"), empty_label=_("Choose…"))
+    scopes = forms.MultipleChoiceField(
+        label=_("What may it do?"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires_on = DayField(label=_("Last day on which it works"))
 
 
 class RequestRoleForm(RecordForm):

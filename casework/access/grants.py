@@ -99,6 +99,7 @@ GRANTS: dict[str, frozenset[str]] = {
             "statistics.view_figures",
             "config.view_health",
             "access.manage_users",
+            "access.manage_keys",
             "access.request_role",
             "access.approve_role",
             "access.set_duty",

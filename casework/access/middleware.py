@@ -36,6 +36,8 @@ class PlainAddress:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if getattr(view, "answers_for_itself", False):  # the API, in its own form
+            return
         asked = [value for name, values in request.GET.lists() for value in (name, *values)]
         if any("\x00" in text for text in (request.path, *asked)):
             raise Http404
@@ -76,6 +78,8 @@ class KeepDraft:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not getattr(view, "login_required", True):  # it asks for no sign-in; its body is its own to read
+            return None
         if request.method != "POST" or request.user.is_authenticated or "draft_token" not in request.POST:
             return None
         draft = keep_draft(request)

@@ -66,7 +66,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those who manage users or give duty see the accounts of their own organisation; others nobody."""
         if not (user.has_perm("access.manage_users") or user.has_perm("access.set_duty")):
             return self.none()
-        return self.filter(organisation=user.organisation_id)
+        return self.filter(organisation=user.organisation_id, service=False)
 
     def colleagues(self, organisation: Any, *roles: str) -> "UserQuerySet":
         """Active users of an organisation who hold one of these roles, by name."""
@@ -90,6 +90,7 @@ class User(AbstractUser):
     full_name = models.CharField(_("full name"), max_length=150)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="users")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="members")
+    service = models.BooleanField(default=False, db_default=False, editable=False)  # a key's: nobody signs in
     session_salt = models.CharField(max_length=24, default=_session_salt, editable=False)
     # Who last gave a code for the password, and who last reset the second factors. One person who did both could
     # sign in as somebody else, so the services keep them apart until the account's owner has signed in again.
@@ -112,6 +113,10 @@ class User(AbstractUser):
             models.CheckConstraint(
                 name="user_not_taken_over_by_one",
                 condition=Q(code_given_by=None) | Q(factors_reset_by=None) | ~Q(code_given_by=F("factors_reset_by")),
+            ),
+            models.CheckConstraint(
+                name="user_service_never_signs_in",
+                condition=Q(service=False) | Q(password__startswith="!"),  # noqa: S106  (no password)
             ),
             models.CheckConstraint(name="user_code_never_from_oneself", condition=~Q(code_given_by=F("id"))),
             models.CheckConstraint(name="user_factors_never_reset_by_oneself", condition=~Q(factors_reset_by=F("id"))),
@@ -248,19 +253,26 @@ class RoleRequest(models.Model):
 
 
 class Draft(Sealed):
-    """What a user had typed when the session expired: encrypted under a key of its own, given back once."""
+    """What a user had typed when the session expired, or while typing: encrypted under a key of its own."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     path = models.CharField(max_length=200)
     data = EncryptedJSONField()
     created_at = models.DateTimeField(auto_now_add=True)
+    going_on = models.BooleanField(default=False, db_default=False)  # kept while somebody types; one for each page
 
     class Meta:
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "path"], condition=Q(going_on=True), name="draft_going_on_once_per_page"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
 
 
 from casework.access.account_models import Invitation, Session  # noqa: E402, F401
+from casework.access.key_models import ApiKey  # noqa: E402, F401
 from casework.access.record import Counter  # noqa: E402, F401  (models of this app, kept with what uses them)

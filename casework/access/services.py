@@ -112,6 +112,9 @@ def disable_user(*, user: User, disabled_by: User) -> None:
         audit.act("end_role_request", asked.user, asked, by=disabled_by, note=asked.role)
     Invitation.objects.filter(user=fresh, used_at=None, replaced_at=None).update(replaced_at=timezone.now())
     end_sessions(fresh)
+    from casework.access.key_services import revoke_keys_of
+
+    revoke_keys_of(fresh, now=timezone.now(), revoked_by=disabled_by)
     audit.act("disable_user", fresh, by=disabled_by)
 
 

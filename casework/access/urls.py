@@ -21,6 +21,9 @@ urlpatterns = [
     path("role-requests/", views.role_requests, name="role-requests"),
     path("role-requests/<uuid:pk>/approve/", views.approve_role, name="approve-role"),
     path("role-requests/<uuid:pk>/refuse/", views.refuse_role, name="refuse-role"),
+    path("keys/", views.keys, name="keys"),
+    path("keys/new/", views.make_key, name="make-key"),
+    path("keys/<uuid:pk>/revoke/", views.revoke_key, name="revoke-key"),
     path("duty/", views.duty, name="duty"),
     path("duty/new/", views.set_duty, name="set-duty"),
 ]

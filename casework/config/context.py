@@ -25,6 +25,7 @@ NAV = (
     (lambda: _("Data requests"), "people:data-requests", "people.view_data_requests"),
     (lambda: _("Figures"), "statistics:annual-report", "statistics.view_figures"),
     (lambda: _("People and roles"), "access:users", "access.manage_users"),
+    (lambda: _("Keys"), "access:keys", "access.manage_keys"),
     (lambda: _("Roles to approve"), "access:role-requests", "access.approve_role"),
     (lambda: _("Reference data"), "curation:proposals", "curation.decide_change"),
     (lambda: _("Duty"), "access:duty", "access.set_duty"),

@@ -392,6 +392,8 @@ RETENTION_DAYS = {
 }
 ACCESS_REQUEST_DAYS = env.int("CASEWORK_ACCESS_REQUEST_DAYS", 30)  # from receipt to the answer
 LICENCE_REMINDER_DAYS = env.int("CASEWORK_LICENCE_REMINDER_DAYS", 60)  # before a licence ends, admins are told
+API_KEY_DAYS = env.int("CASEWORK_API_KEY_DAYS", 366)  # how long a key of another program may hold at most
+API_REQUESTS_PER_MINUTE = env.int("CASEWORK_API_REQUESTS_PER_MINUTE", 60)  # of one key
 ATTACHMENTS_PER_REFERRAL = env.int("CASEWORK_ATTACHMENTS_PER_REFERRAL", 20)  # files that count, without those in error
 ATTACHMENT_LONGEST_SIDE = env.int("CASEWORK_ATTACHMENT_LONGEST_SIDE", 4096)  # dots; larger pictures are made smaller
 ATTACHMENT_MEGAPIXELS = env.int("CASEWORK_ATTACHMENT_MEGAPIXELS", 60)  # a picture with more is refused, not unpacked

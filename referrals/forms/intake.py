@@ -218,12 +218,20 @@ class SubmitReferralForm(WithFiles, _ReportForm):
         label=_("How can the person be reached safely?"), required=False, rows=2, max_length=2_000
     )
     channel = forms.CharField(required=False, widget=forms.HiddenInput)
+    # What the page calls this one sending: a second press, or a retry after a lost connection, is the same.
+    mark = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         receiving = Organisation.objects.filter(receives_referrals=True)
         self.fields["organisation"].queryset = receiving  # type: ignore[attr-defined]
         self.fields["summary"].label = _("What did you see or hear?")
+
+    def content(self) -> dict[str, Any]:
+        """What is sent, to tell a retry from another referral; without files, which a browser chooses anew."""
+        apart = ("mark", "photos", "files", "channel", "organisation")
+        said = {name: value for name, value in self.cleaned_data.items() if name not in apart}
+        return said | {"organisation": str(self.cleaned_data["organisation"].pk)}
 
     def report(self) -> dict[str, Any]:
         """As the base, without a channel when the page named none."""

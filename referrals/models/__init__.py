@@ -27,6 +27,7 @@ from .onward import (
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 from .risk import NeedStatus, RiskAssessment, UrgentNeed
+from .submissions import Submission
 
 __all__ = [
     "CONFIRMED",
@@ -65,5 +66,6 @@ __all__ = [
     "RiskAssessment",
     "Route",
     "Seen",
+    "Submission",
     "UrgentNeed",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework import workflow
 from casework.access.grants import Role
+from casework.access.key_models import ApiKey
 from casework.access.models import Organisation
 from casework.access.record import Record, RecordQuerySet, error_pair
 from casework.access.visibility import named
@@ -59,8 +60,18 @@ class ReferralQuerySet(RecordQuerySet):
         return self.filter(indicators__code=code, indicators__how__in=(Seen.SEEN, Seen.SAID))
 
     def submitted_by(self, user: "User") -> "ReferralQuerySet":
-        """What a responder may look up: own submissions, of which they are shown number and state only."""
-        return self.filter(logged_by=user) if user.has_perm("referrals.submit_referral") else self.none()
+        """What a responder may look up: own submissions, of which they are shown number and state only.
+
+        What a program sent with a key of the body belongs to all responders of the body. A key looks up what was sent
+        with itself, and with the keys beside it: of the same body, given by the same organisation.
+        """
+        if not user.has_perm("referrals.submit_referral"):
+            return self.none()
+        if user.service:
+            keys = ApiKey.objects.beside(user.api_key)
+        else:
+            keys = ApiKey.objects.filter(body=user.organisation_id)
+        return self.filter(logged_by__in=[user.pk, *keys.values_list("account", flat=True)])
 
 
 class Referral(Record):

@@ -36,8 +36,10 @@ from referrals.services.steps import (
     link_referral,
     reopen_referral,
 )
+from referrals.services.submissions import SentBefore, submit_once
 
 __all__ = [
+    "SentBefore",
     "accept_onward",
     "acknowledge_onward",
     "add_participants",
@@ -73,6 +75,7 @@ __all__ = [
     "remind_of_onward",
     "reopen_referral",
     "send_onward",
+    "submit_once",
     "submit_referral",
     "withdraw_need",
     "withdraw_onward",

@@ -2,7 +2,14 @@
 
 from referrals.views.attachments import attach_files, download_attachment, mark_attachment_in_error
 from referrals.views.competence import choose_authority
-from referrals.views.intake import amend_referral, log_referral, submissions, submit_referral
+from referrals.views.intake import (
+    amend_referral,
+    discard_draft,
+    keep_draft,
+    log_referral,
+    submissions,
+    submit_referral,
+)
 from referrals.views.leaflets import leaflets, mark_leaflet_in_error, record_leaflet
 from referrals.views.lists import referrals, today
 from referrals.views.onward_answers import (
@@ -56,9 +63,11 @@ __all__ = [
     "choose_shared",
     "decide_route",
     "decline_referral",
+    "discard_draft",
     "download_attachment",
     "inform_participant",
     "initiate_case",
+    "keep_draft",
     "leaflets",
     "link_referral",
     "log_referral",

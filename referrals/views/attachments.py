@@ -93,7 +93,6 @@ def download_attachment(request: SignedIn, number: str, attachment_id: UUID) -> 
     response = HttpResponse(content, content_type=found.media_type)
     response["Content-Disposition"] = f'attachment; filename="{found.download_name}"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 

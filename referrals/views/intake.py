@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from casework.access.forms import attempt, bind
+from casework.access.drafts import forget_going_on, going_on, keep_going_on
+from casework.access.forms import attempt, bind, fill
 from casework.access.requests import SignedIn
 from casework.access.uploads import takes_files
 from casework.audit import services as audit
@@ -101,33 +102,60 @@ def submit_referral(request: SignedIn) -> HttpResponse:
         now = timezone.now()
         submitted = attempt(
             form,
-            lambda: services.receive_with_files(
-                receive=lambda: services.submit_referral(
-                    organisation=form.cleaned_data["organisation"],
+            lambda: services.submit_once(
+                mark=str(form.cleaned_data["mark"] or uuid.uuid4()),
+                content=form.content(),
+                receive=lambda: services.receive_with_files(
+                    receive=lambda: services.submit_referral(
+                        organisation=form.cleaned_data["organisation"],
+                        now=now,
+                        person=form.person_details(),
+                        indicators=form.indicators(),
+                        submitted_by=request.user,
+                        **form.report(),
+                    ),
+                    brought=form.brought(),
                     now=now,
-                    person=form.person_details(),
-                    indicators=form.indicators(),
-                    submitted_by=request.user,
-                    **form.report(),
+                    attached_by=request.user,
                 ),
-                brought=form.brought(),
                 now=now,
-                attached_by=request.user,
+                submitted_by=request.user,
             ),
         )
         if submitted is not None:
-            sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted.number}
+            forget_going_on(request.user, request.path)
+            sentence = _("Thank you. %(number)s is received. Keep this number.") % {"number": submitted[0].number}
             messages.success(request, sentence)
             return redirect("referrals:submissions")
-    form.remind_to_choose_again()
-    return render(request, "referrals/submit_referral.html", {"form": form})
+    if "X-Files-Stay" not in request.headers:  # the page itself keeps what was chosen
+        form.remind_to_choose_again()
+    kept = None if form.is_bound or getattr(form, "restored", False) else going_on(request.user, request.path)
+    if kept is not None:
+        fill(form, kept)
+    return render(request, "referrals/submit_referral.html", {"form": form, "went_on": kept is not None})
+
+
+@require_POST
+def keep_draft(request: SignedIn) -> HttpResponse:
+    """The page keeps what is being typed, every few seconds: encrypted, for a day, until it is sent."""
+    ask(request, "referrals.submit_referral")
+    keep_going_on(request, reverse("referrals:submit-referral"))
+    return HttpResponse(status=204)
+
+
+@require_POST
+def discard_draft(request: SignedIn) -> HttpResponse:
+    """Begin afresh: what was typed and not sent is gone."""
+    ask(request, "referrals.submit_referral")
+    forget_going_on(request.user, reverse("referrals:submit-referral"))
+    return redirect("referrals:submit-referral")
 
 
 def _usual_answers(request: SignedIn) -> dict[str, Any]:
     """The responder's own kind of body, and that a telephone sent this, where the browser says so."""
     source = {"csw": "social-welfare-center", "ngo": "ngo"}.get(request.user.organisation.kind, "")
     telephone = "Mobi" in request.headers.get("User-Agent", "")
-    return {"source": source, "channel": "mobile-application" if telephone else "web-form"}
+    return {"source": source, "channel": "mobile-application" if telephone else "web-form", "mark": uuid.uuid4()}
 
 
 @require_safe

@@ -82,3 +82,26 @@ def test_the_three_states_tell_nothing_of_the_person(cast, as_user):
 def test_other_responders_submissions_are_not_listed(cast, as_user, log):
     log()
     assert as_user(cast.milan).get("/referrals/submissions/").context["rows"] == []
+
+
+@pytest.mark.requirement("s-mobile-app")
+def test_a_second_press_of_the_button_sends_nothing_twice(cast, as_user):
+    milan = as_user(cast.milan)
+    mark = milan.get("/referrals/submit/").context["form"]["mark"].value()
+    typed = {
+        "organisation": str(cast.home.pk),
+        "source": "social-welfare-center",
+        "immediate_danger": "yes",
+        "sex": "female",
+        "summary": "Jednom",
+        "mark": str(mark),
+    }
+    for _press in range(3):
+        page = milan.post("/referrals/submit/", typed, follow=True).content.decode()
+        assert f"{Referral.objects.get().number} is received" in page
+    page = milan.post("/referrals/submit/", typed | {"summary": "Nešto drugo"}).content.decode()
+    assert "with other answers" in page and "Nešto drugo" in page and Referral.objects.count() == 1
+    assert "is received" in milan.post("/referrals/submit/", typed | {"mark": ""}, follow=True).content.decode()
+    assert Referral.objects.count() == 2
+    assert milan.post("/referrals/submit/", typed | {"mark": "x"}).status_code == 200
+    assert Referral.objects.count() == 2

@@ -1,11 +1,13 @@
 """What people of the small world ask about their data: a hold, an erasure, access, a correction each, and a run."""
 
+import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from casework.access.key_services import make_key
 from casework.access.models import RoleRequest
 from casework.audit.reviews import monday_of
 from casework.audit.seals import seal_waiting
@@ -94,5 +96,13 @@ def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
     with transaction.atomic():  # also where the test is in no transaction of its own
         add_data_requests(made)
     add_curation(made)
+    made.key, _token = make_key(
+        name="Teren",
+        body=cast.csw,
+        scopes=["submit"],
+        expires_on=timezone.localdate() + datetime.timedelta(days=30),
+        now=timezone.now(),
+        made_by=cast.ivana,
+    )
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made

@@ -18,6 +18,7 @@ from casework.access.views.accounts import (
     users,
     withdraw_role,
 )
+from casework.access.views.keys import keys, make_key, revoke_key
 from casework.access.views.own import accept_invitation, end_other_sessions, end_session, my_account
 
 __all__ = [
@@ -31,11 +32,14 @@ __all__ = [
     "end_session",
     "end_user_sessions",
     "invite",
+    "keys",
+    "make_key",
     "my_account",
     "needs",
     "refuse_role",
     "request_role",
     "reset_factors",
+    "revoke_key",
     "role_requests",
     "set_duty",
     "user",
