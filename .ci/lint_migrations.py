@@ -19,6 +19,8 @@ SAFE = {
         "0002_one_table_of_entries",
     ): "rows of the version before have no address; only addresses are unique",
     ("access", "0003_invitation_session_and_more"): "the column that may not be empty is in a table made here",
+    ("access", "0005_drafts_going_on"): "only drafts that go on are unique, and the version before makes none",
+    ("people", "0005_counted_as"): "the columns that may not be empty are in a table made here",
 }
 
 
