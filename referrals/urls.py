@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from referrals import views
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("log/", views.log_referral, name="log-referral"),
     path("submit/", views.submit_referral, name="submit-referral"),
     path("submissions/", views.submissions, name="submissions"),
+    path("screening/", include("referrals.screening_urls")),
     path("cases/<str:number>/", views.case_referrals, name="case-referrals"),
     path("decisions/<uuid:decision_id>/mark-in-error/", views.mark_decision_in_error, name="mark-decision-in-error"),
     path("<str:number>/", views.referral, name="referral"),

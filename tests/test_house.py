@@ -173,6 +173,12 @@ PLAIN_TEXT = {
     "referrals.UrgentNeed": {"kind", "status"},
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
+    # the coverage is counted by town and population; a town's name is checked to be one, addresses are sealed
+    "referrals.Worksite": {"number", "municipality", "sector", "population"},
+    "referrals.Screening": {"number", "population", "municipality"},
+    "referrals.ScreeningTarget": {"population", "published"},
+    "referrals.SitePerson": {"citizenship", "status", "language"},
+    "referrals.Allegation": {"number", "status", "source"},
     "referrals.Appeal": {"outcome"},
 }
 EVERYWHERE = {"external_key", "external_print"}  # keyed hashes

@@ -31,6 +31,8 @@ _CASEWORK = frozenset(
         "referrals.record_informed",
         "referrals.assess_risk",
         "referrals.record_decision",
+        "referrals.view_screening",
+        "referrals.record_screening",
         "people.view_person",
         "people.amend_person",
         "people.view_data_requests",
@@ -66,6 +68,7 @@ GRANTS: dict[str, frozenset[str]] = {
     | {
         "referrals.decide_route",
         "referrals.choose_authority",
+        "referrals.set_screening_target",
         "people.set_hold",
         "people.ask_erasure",
         "people.propose_retention_run",

@@ -13,6 +13,7 @@ from casework.outbox.models import Notification
 # Label, URL name, permission that shows it. The order is the order of the day.
 NAV = (
     (lambda: _("Referrals"), "referrals:referrals", "referrals.view_referral"),
+    (lambda: _("Screening"), "referrals:sites", "referrals.view_screening"),
     (lambda: _("My submissions"), "referrals:submissions", "referrals.submit_referral"),
     (lambda: _("Cases"), "cases:cases", "cases.view_case"),
     (lambda: _("Assignments"), "cases:assignment-board", "cases.confirm_assignment"),

@@ -1,5 +1,6 @@
 """The front door: referrals in, their clocks, and the identification that follows."""
 
+from .allegations import Allegation, AllegationQuerySet, AllegationStatus, Concern
 from .attachments import Attachment
 from .clocks import ClockKind, Deadline, DeadlineQuerySet, Escalation, EscalationQuerySet
 from .identification import (
@@ -15,23 +16,31 @@ from .identification import (
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 from .risk import NeedStatus, RiskAssessment, UrgentNeed
+from .screenings import FollowUp, Screening, ScreeningTarget
+from .sites import OfOrganisationQuerySet, Screened, SitePerson, Worksite
 
 __all__ = [
     "POSITIVE",
+    "Allegation",
+    "AllegationQuerySet",
+    "AllegationStatus",
     "Appeal",
     "Attachment",
     "Authority",
     "AuthorityChoice",
     "ClockKind",
+    "Concern",
     "Deadline",
     "DeadlineQuerySet",
     "Decision",
     "Escalation",
     "EscalationQuerySet",
+    "FollowUp",
     "How",
     "Identification",
     "IdentificationStatus",
     "NeedStatus",
+    "OfOrganisationQuerySet",
     "OfReferralQuerySet",
     "Participant",
     "ParticipantStatus",
@@ -41,6 +50,11 @@ __all__ = [
     "ReferralStatus",
     "RiskAssessment",
     "Route",
+    "Screened",
+    "Screening",
+    "ScreeningTarget",
     "Seen",
+    "SitePerson",
     "UrgentNeed",
+    "Worksite",
 ]

@@ -1,5 +1,14 @@
 """Verbs of the front door: intake, what becomes of a referral, identification, clocks, corrections."""
 
+from referrals.services.allegations import (
+    answer_allegation,
+    confirm_allegation,
+    dismiss_allegation,
+    investigate_allegation,
+    log_allegation,
+    mark_allegation_in_error,
+    reopen_allegation,
+)
 from referrals.services.attachments import (
     attach_files,
     download_attachment,
@@ -18,6 +27,25 @@ from referrals.services.participants import (
     withdraw_participant,
 )
 from referrals.services.risk import assess_risk, carry_risk, meet_need, withdraw_need
+from referrals.services.screenings import (
+    amend_screening,
+    link_follow_up,
+    mark_screening_in_error,
+    mark_target_in_error,
+    record_screening,
+    refer_from_screening,
+    set_screening_target,
+    unlink_follow_up,
+)
+from referrals.services.sites import (
+    add_site_persons,
+    amend_site,
+    log_site,
+    mark_site_in_error,
+    mark_site_person_in_error,
+    refer_site_person,
+    screen_site_person,
+)
 from referrals.services.steps import (
     close_referral,
     decline_referral,
@@ -28,30 +56,52 @@ from referrals.services.steps import (
 
 __all__ = [
     "add_participants",
+    "add_site_persons",
     "amend_referral",
+    "amend_screening",
+    "amend_site",
+    "answer_allegation",
     "assess_risk",
     "attach_files",
     "carry_risk",
     "choose_authority",
     "close_referral",
+    "confirm_allegation",
     "decide_route",
     "decline_referral",
     "derive_victim_status",
+    "dismiss_allegation",
     "download_attachment",
     "escalate_overdue",
     "inform_participant",
     "initiate_case",
+    "investigate_allegation",
+    "link_follow_up",
     "link_referral",
+    "log_allegation",
     "log_referral",
+    "log_site",
+    "mark_allegation_in_error",
     "mark_attachment_in_error",
     "mark_decision_in_error",
     "mark_referral_in_error",
+    "mark_screening_in_error",
+    "mark_site_in_error",
+    "mark_site_person_in_error",
+    "mark_target_in_error",
     "meet_need",
     "receive_with_files",
     "record_decision",
     "record_informed",
+    "record_screening",
+    "refer_from_screening",
+    "refer_site_person",
+    "reopen_allegation",
     "reopen_referral",
+    "screen_site_person",
+    "set_screening_target",
     "submit_referral",
+    "unlink_follow_up",
     "withdraw_need",
     "withdraw_participant",
 ]
