@@ -95,7 +95,9 @@ def screening_url(screening: Screening) -> str:
 
 def _targets(request: SignedIn, targets: list[ScreeningTarget]) -> list[dict[str, Any]]:
     published = [target.published for target in targets if target.published]
-    figures = {figure.code: figure for figure in PublishedFigure.objects.for_page()} if published else {}
+    figures = {
+        figure.code: figure for figure in PublishedFigure.objects.active().filter(code__in=published).with_text()
+    }
     may_mark = request.user.has_perm("referrals.set_screening_target") and request.user.has_perm("cases.mark_in_error")
     return [_target(progress, figures, may_mark=may_mark) for progress in progress_of(request.user, targets)]
 

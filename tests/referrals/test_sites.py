@@ -401,7 +401,7 @@ def test_long_sites_and_long_lists_page_by_key(cast, as_user):
         address = shown.context["more_waiting"]
     assert seen == [f"Person {place}, India" for place in range(1, 121)]
     assert len(cells(ana.get(f"{page}?after=x").context["waiting"])) == 50
-    numbers = [site_of(cast.ana).number for _n in range(26)][::-1] + [site.number]
+    numbers = [*[site_of(cast.ana).number for _n in range(26)][::-1], site.number]
     first = ana.get("/referrals/screening/")
     listed = [row[0]["text"] for row in cells(first.context["rows"])]
     listed += [row[0]["text"] for row in cells(ana.get(first.context["next_url"]).context["rows"])]
