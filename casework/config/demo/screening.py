@@ -47,8 +47,7 @@ def add_screening(history: History, stories: dict[str, Story], users: dict[str, 
             4: ["wage-withholding"],
             9: ["inadequate-housing"],
         }
-        site = Worksite.objects.get(number=f"W-{(now - factory_days * DAY).year}-000001")
-        for person in SitePerson.objects.filter(worksite=site, position__lte=12).select_related("key"):
+        for person in SitePerson.objects.filter(worksite=sites[0], position__lte=12).select_related("key"):
             refused = person.position == 12
             services.screen_site_person(
                 site_person=person,
