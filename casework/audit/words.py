@@ -242,6 +242,8 @@ _NOTES = {
     "looked": _("Who has looked"),
     "notes": _("Notes"),
     "placements": _("Placements"),
+    "proceedings": _("Proceedings"),
+    "referrals": _("Referrals"),
     "summary": _("Summary"),
     "timeline": _("Timeline"),
     "witness": _("Witness status"),
