@@ -29,7 +29,7 @@ from referrals.forms.screening import (
 )
 from referrals.models import Allegation, AllegationStatus, Concern, Worksite
 from referrals.views.finding import ask
-from referrals.views.screening import PAGE, RECORD, VIEW, act_page, numbered, parts
+from referrals.views.screening import PAGE, RECORD, VIEW, act_page, numbered_visible_to, parts
 
 NEWEST_SITES = 200  # offered when an allegation is written down
 _COLOURS = {
@@ -220,7 +220,7 @@ def _acts(request: SignedIn, found: Allegation, url: str) -> list[dict[str, Any]
 
 def _found(request: SignedIn, number: str, permission: str = RECORD) -> Any:
     shown = Allegation.objects.weighed().select_related("key", "worksite__key", "logged_by", "error_by")
-    found = numbered(request, shown, number, permission)
+    found = numbered_visible_to(request, shown, number, permission)
     audit.read(request, "allegation", found)
     return found
 
@@ -237,7 +237,7 @@ def _page(found: Allegation, heading: str, submit: str) -> dict[str, Any]:
 
 def _current(request: SignedIn, number: str) -> Any:
     def current() -> tuple[dict[str, Any], int]:
-        fresh = numbered(request, Allegation.objects.select_related("key"), number)
+        fresh = numbered_visible_to(request, Allegation.objects.select_related("key"), number)
         return saved_answer(fresh), fresh.version
 
     return current

@@ -30,7 +30,7 @@ def parts(active: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(f"referrals:{name}"), "active": name == active} for name, label in named]
 
 
-def numbered(request: SignedIn, records: Any, number: str, permission: str = VIEW) -> Any:
+def numbered_visible_to(request: SignedIn, records: Any, number: str, permission: str = VIEW) -> Any:
     """The visible record of this number. Raises Http404, or PermissionDenied for a role without `permission`."""
     ask(request, permission)
     found = records.one_visible_to(request.user, number=number)
@@ -39,8 +39,8 @@ def numbered(request: SignedIn, records: Any, number: str, permission: str = VIE
     return found
 
 
-def keyed(request: SignedIn, records: Any, key: Any, permission: str = RECORD) -> Any:
-    """As `numbered`, by the record's key."""
+def keyed_visible_to(request: SignedIn, records: Any, key: Any, permission: str = RECORD) -> Any:
+    """As `numbered_visible_to`, by the record's key."""
     ask(request, permission)
     found = records.one_visible_to(request.user, pk=key)
     if found is None:

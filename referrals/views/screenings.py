@@ -30,7 +30,7 @@ from referrals.models import FollowUp, Screening, ScreeningTarget
 from referrals.services.coverage import HOLDS, Progress, progress_of
 from referrals.services.needs import needs_of
 from referrals.views.finding import ask, url_of, who
-from referrals.views.screening import PAGE, RECORD, VIEW, act_page, keyed, numbered, parts
+from referrals.views.screening import PAGE, RECORD, VIEW, act_page, keyed_visible_to, numbered_visible_to, parts
 from referrals.views.sites import referral_told
 
 TARGETS = 10
@@ -196,7 +196,7 @@ def _link_row(link: FollowUp, *, may: bool) -> dict[str, Any]:
 
 def _found(request: SignedIn, number: str, permission: str = RECORD) -> Any:
     shown = Screening.objects.annotate(followed=_FOLLOWED).select_related("key", "logged_by", "error_by")
-    return numbered(request, shown, number, permission)
+    return numbered_visible_to(request, shown, number, permission)
 
 
 def _to_work_on(request: SignedIn, number: str, permission: str = RECORD) -> Screening:
@@ -342,7 +342,7 @@ def mark_target_in_error(request: SignedIn, target_id: UUID) -> HttpResponse:
     """Nobody set this target, or not so."""
     ask(request, "cases.mark_in_error")
     targets = ScreeningTarget.objects.select_related("key")
-    found = keyed(request, targets, target_id, "referrals.set_screening_target")
+    found = keyed_visible_to(request, targets, target_id, "referrals.set_screening_target")
     audit.read(request, "screening_target", found)
     label = codes.label("vulnerable_groups", found.population)
     return act_page(

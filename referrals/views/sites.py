@@ -29,7 +29,7 @@ from referrals.models import Allegation, Referral, Screened, SitePerson, Worksit
 from referrals.services.needs import needs_of
 from referrals.views.allegations import allegation_rows
 from referrals.views.finding import ask, url_of
-from referrals.views.screening import PAGE, RECORD, VIEW, act_page, keyed, numbered, parts
+from referrals.views.screening import PAGE, RECORD, VIEW, act_page, keyed_visible_to, numbered_visible_to, parts
 
 PERSONS = 50  # of each table of a site
 
@@ -103,7 +103,7 @@ def log_site(request: SignedIn) -> HttpResponse:
 def site(request: SignedIn, number: str) -> HttpResponse:
     """One site: how many of its persons are screened, who is not, who is, and what was alleged."""
     counted = Worksite.objects.counted().select_related("key", "organisation", "logged_by", "error_by")
-    found = numbered(request, counted, number)
+    found = numbered_visible_to(request, counted, number)
     persons = SitePerson.objects.valid().filter(worksite=found).select_related("key", "referral__key")
     waiting, more_waiting = _persons(request, persons.exclude(status=Screened.SCREENED), "after")
     screened, more_screened = _persons(request, persons.filter(status=Screened.SCREENED), "screened_after")
@@ -217,7 +217,7 @@ def amend_site(request: SignedIn, number: str) -> HttpResponse:
     found = _to_work_on(request, number)
 
     def current() -> tuple[dict[str, Any], int]:
-        fresh = numbered(request, Worksite.objects.select_related("key"), number)
+        fresh = numbered_visible_to(request, Worksite.objects.select_related("key"), number)
         return saved_site(fresh), fresh.version
 
     return act_page(
@@ -258,7 +258,7 @@ def mark_site_in_error(request: SignedIn, number: str) -> HttpResponse:
 
 
 def _to_work_on(request: SignedIn, number: str, permission: str = RECORD) -> Worksite:
-    found: Worksite = numbered(request, Worksite.objects.select_related("key"), number, permission)
+    found: Worksite = numbered_visible_to(request, Worksite.objects.select_related("key"), number, permission)
     audit.read(request, "site", found)
     return found
 
@@ -271,7 +271,7 @@ def _page(site: Worksite, heading: str, submit: str) -> dict[str, Any]:
 # --- One person ------------------------------------------------------------------------------------------------------
 def _person(request: SignedIn, site_person_id: UUID, permission: str = RECORD) -> SitePerson:
     shown = SitePerson.objects.select_related("key", "worksite__key", "referral__person")
-    found: SitePerson = keyed(request, shown, site_person_id, permission)
+    found: SitePerson = keyed_visible_to(request, shown, site_person_id, permission)
     audit.read(request, "site_person", found, found.worksite)
     return found
 
@@ -282,7 +282,7 @@ def screen_site_person(request: SignedIn, site_person_id: UUID) -> HttpResponse:
     asks = str(request.user)
 
     def current() -> tuple[dict[str, Any], int]:
-        fresh = keyed(request, SitePerson.objects.select_related("key"), site_person_id)
+        fresh = keyed_visible_to(request, SitePerson.objects.select_related("key"), site_person_id)
         return saved_site_person(fresh), fresh.version
 
     return act_page(
