@@ -56,8 +56,8 @@ def _one_savepoint() -> Iterator[None]:
         yield
     except Refused:
         connection.features.uses_savepoints = True
+        connection.needs_rollback = False  # an act's own transaction has set it; nothing can be asked until then
         transaction.savepoint_rollback(savepoint)
-        connection.needs_rollback = False
         raise
     finally:
         connection.features.uses_savepoints = True
