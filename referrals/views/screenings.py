@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -111,9 +112,9 @@ def _target(progress: Progress, figures: dict[str, PublishedFigure], *, may_mark
         "screened": progress.screened,
         "planned": target.planned,
         "rows": [
-            (_("Target (a plan)"), target.planned),
-            (_("Screened (the result)"), progress.screened),
-            (_("Informed"), progress.informed),
+            (_("Target (a plan)"), number_format(target.planned, force_grouping=True)),
+            (_("Screened (the result)"), number_format(progress.screened, force_grouping=True)),
+            (_("Informed"), number_format(progress.informed, force_grouping=True)),
             (_("Where the target comes from"), target.source),
             *([(_("Published figure"), {"text": figure.title, "url": figure.get_absolute_url()})] if figure else []),
         ],
