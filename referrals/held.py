@@ -14,12 +14,14 @@ from casework.people import holdings
 from casework.people.holdings import BOOKKEEPING, Block, Held, Kept, Subject
 from reference import codes, routing
 from referrals.models import (
+    Allegation,
     Appeal,
     Attachment,
     AuthorityChoice,
     Deadline,
     Decision,
     Escalation,
+    FollowUp,
     Identification,
     Leaflet,
     Onward,
@@ -30,8 +32,12 @@ from referrals.models import (
     ReferralIndicator,
     ReferralStatus,
     RiskAssessment,
+    Screening,
+    ScreeningTarget,
+    SitePerson,
     Submission,
     UrgentNeed,
+    Worksite,
 )
 from referrals.services.sharing import rows_of
 
@@ -296,6 +302,57 @@ holdings.declare(
         apart=BOOKKEEPING | {"identification", "decision"},
     )
 )
+
+holdings.declare(
+    Held(
+        SitePerson,
+        _("On a site, before the referral"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "worksite": _("Site"),
+            "status": _("Screening"),
+            "happened_on": _("Day"),
+            "language": (_("Language"), lambda row: codes.language_label(row.language) if row.language else ""),
+            "citizenship": (
+                _("Citizenship"),
+                lambda row: str(codes.country_label(row.citizenship)) if row.citizenship else "",
+            ),
+            "indicators": (
+                _("Signs"),
+                lambda row: [str(codes.label("trafficking_indicators", code)) for code in row.indicators],
+            ),
+            "description": _("Description"),
+            "note": _("What the person said"),
+            "referral": _("Referral"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"added_by": "staff", "screener": "staff"},
+        apart=BOOKKEEPING | {"position"},
+    )
+)
+holdings.declare(
+    Held(
+        FollowUp,
+        _("Screenings that a referral followed from"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "screening": _("Screening"),
+            "referral": _("Referral"),
+            "linked_at": _("Linked"),
+            "unlinked_at": _("Link taken back"),
+        },
+        withheld={"linked_by": "staff", "unlinked_by": "staff"},
+        apart=frozenset({"id"}),
+    )
+)
+holdings.exempt(Worksite, "a place of work; who is on it is declared by itself")
+holdings.exempt(Allegation, "what was said of a place, and what a body did about it")
+holdings.exempt(Screening, "numbers of a population; whoever is known became a referral")
+holdings.exempt(ScreeningTarget, "a plan: a number, a period and its source")
 
 
 holdings.declare(

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from referrals import views
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("submit/keep/", views.keep_draft, name="keep-draft"),
     path("submit/discard/", views.discard_draft, name="discard-draft"),
     path("submissions/", views.submissions, name="submissions"),
+    path("screening/", include("referrals.screening_urls")),
     path("cases/<str:number>/", views.case_referrals, name="case-referrals"),
     path("cases/<str:number>/onward/", views.case_onward, name="case-onward"),
     path("cases/<str:number>/onward/prepare/", views.prepare_onward, name="prepare-onward"),

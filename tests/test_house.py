@@ -177,6 +177,12 @@ PLAIN_TEXT = {
     "referrals.Submission": {"mark", "content"},  # keyed hashes
     "referrals.Participant": {"body", "how", "proposed_by", "status"},
     "referrals.Decision": {"authority", "outcome"},
+    # the coverage is counted by town and population; a town's name is checked to be one, addresses are sealed
+    "referrals.Worksite": {"number", "municipality", "sector", "population"},
+    "referrals.Screening": {"number", "population", "municipality"},
+    "referrals.ScreeningTarget": {"population", "published"},
+    "referrals.SitePerson": {"citizenship", "status", "language"},
+    "referrals.Allegation": {"number", "status", "source"},
     "referrals.Appeal": {"outcome"},
     "referrals.Leaflet": {"audience", "language"},
     "referrals.Onward": {"number", "status", "purpose", "recipient_kind", "recipient_entry", "channel"},

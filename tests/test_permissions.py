@@ -57,6 +57,15 @@ SHELTER = {"shelter_id": lambda world, dossier: dossier.shelter.pk}
 INDOORS = CASEWORKERS - {"olga", "dragan"}  # caseworkers and supervisors of home
 OFFENCE_388 = {"section": lambda world, dossier: "offences", "slug": lambda world, dossier: "388"}
 PROPOSAL = {"number": lambda world, dossier: world.proposal.number}
+# What an organisation screens is seen by all its caseworkers; persons on a site by supervisors, by whoever wrote the
+# site down, and by Goran, who is on duty at home.
+SCREENING = {"home": INDOORS, "other": {"olga", "dragan"}, "sealed": INDOORS}
+ON_SITE = {
+    "home": {"boris", "goran", "vesna", "sava", "zorica"},
+    "other": {"olga", "dragan"},
+    "sealed": {"ana", "goran", "vesna", "sava", "zorica"},
+}
+PLANNERS = {which: who & SUPERVISORS for which, who in SCREENING.items()}
 NOBODY: dict[str, set[str]] = {"home": set(), "other": set(), "sealed": set()}
 CASE = {"number": lambda world, dossier: dossier.case.number}
 NEED = {"need_id": lambda world, dossier: dossier.need.pk}
@@ -72,6 +81,10 @@ PASSED_ON = {"number": lambda world, dossier: dossier.passed_on.number}
 # Whom the other organisation lets see what was sent to it: supervisors, and who is on duty.
 RECEIVE = {"home": {"dragan"}, "other": {"vesna", "sava", "zorica", "goran"}, "sealed": {"dragan"}}
 PERSON = {"person_id": lambda world, dossier: dossier.case.person_id}
+SITE = {"number": lambda world, dossier: dossier.site.number}
+SITE_PERSON = {"site_person_id": lambda world, dossier: dossier.site_person.pk}
+ALLEGATION = {"number": lambda world, dossier: dossier.allegation.number}
+SCREENED = {"number": lambda world, dossier: dossier.screening.number}
 ACCESS = {"number": lambda world, dossier: dossier.access.number}
 RUN = {"number": lambda world, dossier: world.run.number}
 OVERSEE = {which: who | ({"petar"} if which != "other" else set()) for which, who in SUPERVISE.items()}
@@ -304,6 +317,36 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:record-decision": record(WORK, **REFERRAL),
     "referrals:mark-referral-in-error": record(WORK, **REFERRAL),
     "referrals:mark-decision-in-error": record(WORK, decision_id=lambda world, dossier: dossier.decision.pk),
+    # sites, allegations, screenings
+    "referrals:sites": plain(CASEWORKERS),
+    "referrals:log-site": plain(CASEWORKERS),
+    "referrals:site": record(SCREENING, **SITE),
+    "referrals:amend-site": record(SCREENING, **SITE),
+    "referrals:add-site-persons": record(SCREENING, **SITE),
+    "referrals:mark-site-in-error": record(SCREENING, **SITE),
+    "referrals:screen-site-person": record(ON_SITE, **SITE_PERSON),
+    "referrals:refer-site-person": record(ON_SITE, **SITE_PERSON),
+    "referrals:mark-site-person-in-error": record(ON_SITE, **SITE_PERSON),
+    "referrals:allegations": plain(CASEWORKERS),
+    "referrals:log-allegation": plain(CASEWORKERS),
+    "referrals:allegation": record(SCREENING, **ALLEGATION),
+    "referrals:answer-allegation": record(SCREENING, **ALLEGATION),
+    "referrals:investigate-allegation": record(SCREENING, **ALLEGATION),
+    "referrals:dismiss-allegation": record(SCREENING, **ALLEGATION),
+    "referrals:confirm-allegation": record(SCREENING, **ALLEGATION),
+    "referrals:reopen-allegation": record(SCREENING, **ALLEGATION),
+    "referrals:mark-allegation-in-error": record(SCREENING, **ALLEGATION),
+    "referrals:screenings": plain(CASEWORKERS),
+    "referrals:record-screening": plain(CASEWORKERS),
+    "referrals:screening": record(SCREENING, **SCREENED),
+    "referrals:amend-screening": record(SCREENING, **SCREENED),
+    "referrals:link-follow-up": record(SCREENING, **SCREENED),
+    "referrals:refer-from-screening": record(SCREENING, **SCREENED),
+    "referrals:mark-screening-in-error": record(SCREENING, **SCREENED),
+    "referrals:unlink-follow-up": record(WORK, follow_up_id=lambda world, dossier: dossier.follow_up.pk),
+    "referrals:set-screening-target": plain(SUPERVISORS),
+    "referrals:mark-target-in-error": record(PLANNERS, target_id=lambda world, dossier: dossier.target.pk),
+    "referrals:coverage": plain(CASEWORKERS),
     # beds
     "shelter:board": plain(CASEWORKERS | {"nada"}),
     "shelter:overrides": plain({"petar"}),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from casework.audit.models import Event, Kind
 
-_REFERENCE = re.compile(r"[RCDPO]-\d{4}-\d{1,9}|[0-9a-f-]{36}")
+_REFERENCE = re.compile(r"[RCDPOWAS]-\d{4}-\d{1,9}|[0-9a-f-]{36}")
 
 
 def _event(

@@ -14,6 +14,7 @@ from casework.outbox.models import Notification
 NAV = (
     (lambda: _("Referrals"), "referrals:referrals", "referrals.view_referral"),
     (lambda: _("Onward"), "referrals:waiting-onward", "referrals.send_onward"),
+    (lambda: _("Screening"), "referrals:sites", "referrals.view_screening"),
     (lambda: _("My submissions"), "referrals:submissions", "referrals.submit_referral"),
     (lambda: _("Cases"), "cases:cases", "cases.view_case"),
     (lambda: _("Assignments"), "cases:assignment-board", "cases.confirm_assignment"),

@@ -1,5 +1,6 @@
 """The front door: referrals in, their clocks, and the identification that follows."""
 
+from .allegations import Allegation, AllegationQuerySet, AllegationStatus, Concern
 from .attachments import Attachment
 from .clocks import ClockKind, Deadline, DeadlineQuerySet, Escalation, EscalationQuerySet
 from .identification import (
@@ -27,6 +28,8 @@ from .onward import (
 from .participants import How, Participant, ParticipantStatus
 from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 from .risk import NeedStatus, RiskAssessment, UrgentNeed
+from .screenings import FollowUp, Screening, ScreeningTarget
+from .sites import OfOrganisationQuerySet, Screened, SitePerson, Worksite
 from .submissions import Submission
 
 __all__ = [
@@ -34,22 +37,28 @@ __all__ = [
     "POSITIVE",
     "TAKE_OVER",
     "WAITING",
+    "Allegation",
+    "AllegationQuerySet",
+    "AllegationStatus",
     "Appeal",
     "Attachment",
     "Authority",
     "AuthorityChoice",
     "ClockKind",
+    "Concern",
     "Deadline",
     "DeadlineQuerySet",
     "Decision",
     "Escalation",
     "EscalationQuerySet",
+    "FollowUp",
     "How",
     "Identification",
     "IdentificationStatus",
     "Leaflet",
     "LeafletFor",
     "NeedStatus",
+    "OfOrganisationQuerySet",
     "OfReferralQuerySet",
     "Onward",
     "OnwardQuerySet",
@@ -65,7 +74,12 @@ __all__ = [
     "ReminderKind",
     "RiskAssessment",
     "Route",
+    "Screened",
+    "Screening",
+    "ScreeningTarget",
     "Seen",
+    "SitePerson",
     "Submission",
     "UrgentNeed",
+    "Worksite",
 ]

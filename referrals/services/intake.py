@@ -320,6 +320,7 @@ def _adopt(referral: Referral, person: Person) -> None:
         referral.participants,
         referral.risk_assessments,
         referral.urgent_needs,
+        referral.site_persons,
     ):
         for row in rows.select_related("key"):
             for field in row._meta.concrete_fields:

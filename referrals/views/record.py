@@ -20,6 +20,7 @@ from casework.people.models import Person
 from reference import codes
 from referrals.models import Decision, Identification, Referral, ReferralStatus, Route, Seen
 from referrals.services.identification import newest_decision
+from referrals.services.needs import needs_of
 from referrals.views.competence import competence, procedures
 from referrals.views.finding import ask, referral_frame, url_of, visible_referral, with_keys
 from referrals.views.leaflets import leaflet_line
@@ -56,6 +57,7 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         "about": _about(found, request.user),
         "person": found.person,
         "signs": _signs(found),
+        "needs": _needs(found),
         "forms": [codes.label("exploitation_forms", code) for code in found.suspected_forms],
         "identification": identification,
         "decisions": _decisions(request.user, identification=identification) if identification else [],
@@ -140,6 +142,12 @@ def _signs(referral: Referral) -> list[Any]:
         if row.how in by_how:
             by_how[row.how].append(codes.label("trafficking_indicators", row.code))
     return [(Seen(how).label, labels) for how, labels in by_how.items() if labels]
+
+
+def _needs(referral: Referral) -> list[Any]:
+    """Services that the signs of this referral call for."""
+    told = [row.code for row in referral.indicators.all() if row.how != Seen.NOT_ASKED]
+    return [codes.label("assistance_services", code) for code in needs_of(told)]
 
 
 def _decisions(

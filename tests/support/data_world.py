@@ -17,6 +17,7 @@ from casework.people import access_requests, corrections, holds, retention
 from casework.people.erasure import new_erasure
 from casework.people.holdings import Subject
 from reference.models import Entry
+from referrals import services as front_door
 from tests.support.world import make_world
 
 
@@ -88,6 +89,28 @@ def add_curation(world: SimpleNamespace) -> None:
         )
 
 
+def add_screening(world: SimpleNamespace) -> None:
+    """A site with a person, an allegation, a screening with the dossier's referral, and a target, of each staff."""
+    cast, now, today = world.cast, timezone.now(), timezone.localdate()
+    staff = {"home": (cast.boris, cast.vesna), "other": (cast.olga, cast.dragan), "sealed": (cast.ana, cast.sava)}
+    for which, (caseworker, supervisor) in staff.items():
+        dossier: Any = getattr(world, which)
+        dossier.site = front_door.log_site(name=f"Site {which}", sector="construction", now=now, logged_by=caseworker)
+        (dossier.site_person,) = front_door.add_site_persons(worksite=dossier.site, count=1, added_by=caseworker)
+        dossier.allegation = front_door.log_allegation(
+            worksite=dossier.site, received_on=today, source="ngo", content="Told", now=now, logged_by=caseworker
+        )
+        dossier.screening = front_door.record_screening(
+            population="migrants", held_on=today, screened=3, now=now, recorded_by=caseworker
+        )
+        dossier.follow_up = front_door.link_follow_up(
+            screening=dossier.screening, number=dossier.referral.number, now=now, linked_by=caseworker
+        )
+        dossier.target = front_door.set_screening_target(
+            population="migrants", starts_on=today, ends_on=today, planned=9, source="Plan", set_by=supervisor
+        )
+
+
 def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
     """`make_world`, and everything else that an address of the permission matrix is about."""
     made = make_world(cast)
@@ -104,5 +127,6 @@ def make_whole_world(cast: SimpleNamespace) -> SimpleNamespace:
         now=timezone.now(),
         made_by=cast.ivana,
     )
+    add_screening(made)
     made.asked = RoleRequest.objects.create(user=cast.jelena, role="caseworker", requested_by=cast.dragan)
     return made

@@ -15,6 +15,7 @@ from casework.config.demo.curation import add_curation
 from casework.config.demo.history import History, deliver_what_is_old
 from casework.config.demo.onward import add_onward, refer_identified
 from casework.config.demo.oversight import add_oversight
+from casework.config.demo.screening import add_screening
 from casework.config.demo.stories import DAY, HOUR, House, Story, next_morning
 from casework.shelter.services import add_bed, add_shelter
 from referrals.models import Referral
@@ -285,6 +286,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     add_oversight(history, sunce, living, users, now)
     add_curation(history, users, now)
     add_onward(history, living["staying"], living["arriving"], now)
+    add_screening(history, living, users, now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
