@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from casework.access.models import Draft
+from casework.vault.models import VaultKey
 from casework.workflow import Refused
 from referrals import services
 from referrals.models import Referral
@@ -105,3 +107,29 @@ def test_a_second_press_of_the_button_sends_nothing_twice(cast, as_user):
     assert Referral.objects.count() == 2
     assert milan.post("/referrals/submit/", typed | {"mark": "x"}).status_code == 200
     assert Referral.objects.count() == 2
+
+
+@pytest.mark.requirement("s-mobile-app")
+def test_what_is_being_typed_is_kept_encrypted_until_it_is_sent(cast, as_user):
+    milan = as_user(cast.milan)
+    for text in ("Kanarinka prva", "Kanarinka druga"):
+        assert milan.post("/referrals/submit/keep/", {"summary": text, "csrfmiddlewaretoken": "x"}).status_code == 204
+    draft = Draft.objects.get()
+    assert draft.data == {"summary": ["Kanarinka druga"]} and "Kanarinka" not in str(Draft.objects.values())
+    page = milan.get("/referrals/submit/").content.decode()
+    assert "Kanarinka druga" in page and "have not sent it" in page
+    assert "Kanarinka" not in as_user(cast.ana).get("/referrals/log/").content.decode()
+    assert as_user(cast.ana).post("/referrals/submit/keep/", {"summary": "x"}).status_code == 403
+    milan.post("/referrals/submit/discard/")
+    assert not Draft.objects.exists()
+    assert VaultKey.objects.get(pk=draft.key_id).destroyed_at is not None
+    assert "Kanarinka" not in milan.get("/referrals/submit/").content.decode()
+    milan.post("/referrals/submit/keep/", {"summary": "Treća"})
+    typed = {
+        "organisation": str(cast.home.pk),
+        "source": "social-welfare-center",
+        "immediate_danger": "yes",
+        "sex": "female",
+    }
+    milan.post("/referrals/submit/", typed)
+    assert Referral.objects.exists() and not Draft.objects.exists()

@@ -12,6 +12,7 @@ from casework.access.models import Duty, User
 from casework.config.demo import accounts
 from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
 from casework.config.demo.curation import add_curation
+from casework.config.demo.from_outside import add_from_outside
 from casework.config.demo.history import History, deliver_what_is_old
 from casework.config.demo.onward import add_onward, refer_identified
 from casework.config.demo.oversight import add_oversight
@@ -287,6 +288,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     add_curation(history, users, now)
     add_onward(history, living["staying"], living["arriving"], now)
     add_screening(history, living, users, now)
+    add_from_outside(history, users, now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)
