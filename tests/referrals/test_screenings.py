@@ -250,7 +250,7 @@ def test_a_screening_is_amended_and_saves_do_not_overtake(cast, as_user):
     assert late.context["form"].conflicts and "Kasno" in late.content.decode()
 
 
-QUERIES, ONE, COVERED = 10, 12, 12
+QUERIES, ONE, COVERED = 13, 12, 14
 
 
 @pytest.mark.parametrize("more", [1, 28])
