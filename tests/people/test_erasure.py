@@ -51,6 +51,9 @@ def dossier(cast):
             informed_by=cast.boris,
         )
         assert clock.kind == "24h-inform"
+    front_door.withdraw_onward(
+        onward=made.onward, why="Kanarinka withdrawn", now=timezone.now(), withdrawn_by=cast.boris
+    )
     review_opening(opening=made.opening, verdict="justified", reason="", reviewed_by=cast.vesna, now=timezone.now())
     made.case.refresh_from_db()
     cases.close_case(case=made.case, reason="Kanarinka closing", closed_on=today, closed_by=cast.boris)
