@@ -12,7 +12,7 @@ from casework.cases import services
 from casework.cases.models import Case, Note
 from casework.workflow import Refused
 
-LIST, BOARD, CASE, TIMELINE = 12, 16, 23, 29  # queries of a page, with what each app adds to it
+LIST, BOARD, CASE, TIMELINE = 12, 16, 23, 30  # queries of a page, with what each app adds to it
 NUL, RIGHT_TO_LEFT = "a\x00b", "a\u202eb"
 
 
