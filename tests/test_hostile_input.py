@@ -69,7 +69,7 @@ def users_of_pages(world: SimpleNamespace) -> Iterator[tuple[str, str, str]]:  #
     """Name and address of every page about home's record, and one user who may."""
     for name, url, which, who in cells(world):
         if which == "home" and who:
-            yield name, url, min(who & {"boris", "vesna", "ivana", "milan", "nada", "petar"})
+            yield name, url, min(who & {"boris", "vesna", "ivana", "milan", "nada", "petar"} or who)
 
 
 def pages_with_forms(world: SimpleNamespace, as_user: Any) -> Iterator[tuple[str, str, Client, forms.BaseForm]]:  # noqa: F811
