@@ -36,7 +36,7 @@ class ReferralsConfig(AppConfig):
                 _("Referrals and decisions"),
                 "referrals:case-referrals",
                 "referrals.view_referral",
-                count=lambda case: case.referrals.count(),
+                rows=lambda case: case.referrals.all(),
                 place=30,
             )
         )
@@ -46,7 +46,7 @@ class ReferralsConfig(AppConfig):
                 _("Risk and urgent needs"),
                 "referrals:assess-risk",
                 "referrals.view_referral",
-                count=lambda referral: referral.urgent_needs.valid().filter(status="open").count(),
+                rows=lambda referral: referral.urgent_needs.valid().filter(status="open"),
                 place=5,
             )
         )
@@ -56,7 +56,7 @@ class ReferralsConfig(AppConfig):
                 _("Signs"),
                 "referrals:signs",
                 "referrals.view_referral",
-                count=lambda referral: referral.indicators.exclude(how="not-asked").count(),
+                rows=lambda referral: referral.indicators.exclude(how="not-asked"),
                 place=10,
             )
         )
@@ -66,7 +66,7 @@ class ReferralsConfig(AppConfig):
                 _("Who is told"),
                 "referrals:participants",
                 "referrals.view_referral",
-                count=lambda referral: referral.participants.valid().exclude(status="withdrawn").count(),
+                rows=lambda referral: referral.participants.valid().exclude(status="withdrawn"),
                 place=20,
             )
         )
@@ -76,7 +76,7 @@ class ReferralsConfig(AppConfig):
                 _("Files"),
                 "referrals:attach-files",
                 "referrals.view_referral",
-                count=lambda referral: referral.attachments.filter(error_at=None).count(),
+                rows=lambda referral: referral.attachments.filter(error_at=None),
                 place=80,
             )
         )
@@ -86,7 +86,7 @@ class ReferralsConfig(AppConfig):
                 _("Onward"),
                 "referrals:case-onward",
                 "referrals.send_onward",
-                count=lambda case: case.onward.count(),
+                rows=lambda case: case.onward.all(),
                 place=35,
             )
         )

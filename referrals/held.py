@@ -257,7 +257,7 @@ holdings.declare(
             "error_why": _("Entered in error because"),
         },
         withheld={"attached_by": "staff"},
-        apart=BOOKKEEPING | {"file", "position", "fingerprint"},
+        apart=BOOKKEEPING | {"file", "position", "digest"},
     )
 )
 holdings.declare(

@@ -97,6 +97,8 @@ def form_of(response: Any) -> forms.BaseForm | None:
 
 
 def page(response: Any) -> str:
+    if not response.get("Content-Type", "").startswith(("text/", "application/json", "application/problem+json")):
+        return ""  # a file
     return response.content.decode()
 
 

@@ -24,7 +24,7 @@ class CasesConfig(AppConfig):
         CASE_TABS.register(Tab("summary", _("Summary"), "cases:case", "cases.view_case", place=0))
         CASE_TABS.register(Tab("timeline", _("Timeline"), "cases:timeline", "cases.view_case", place=10))
         CASE_TABS.register(
-            Tab("notes", _("Notes"), "cases:notes", "cases.view_case", count=lambda case: case.notes.count(), place=20)
+            Tab("notes", _("Notes"), "cases:notes", "cases.view_case", rows=lambda case: case.notes.all(), place=20)
         )
         CASE_TABS.register(
             Tab(
@@ -32,7 +32,7 @@ class CasesConfig(AppConfig):
                 _("Consent"),
                 "cases:consents",
                 "cases.view_case",
-                count=lambda case: case.consents.valid().count(),
+                rows=lambda case: case.consents.valid(),
                 place=25,
             )
         )

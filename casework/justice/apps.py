@@ -16,7 +16,7 @@ class JusticeConfig(AppConfig):
                 _("Witness status"),
                 "justice:witness-statuses",
                 "cases.view_case",
-                count=lambda case: case.witness_statuses.valid().count(),
+                rows=lambda case: case.witness_statuses.valid(),
                 place=50,
             )
         )
@@ -26,7 +26,7 @@ class JusticeConfig(AppConfig):
                 _("Proceedings"),
                 "justice:case-proceedings",
                 "cases.view_case",
-                count=lambda case: case.proceedings.valid().count(),
+                rows=lambda case: case.proceedings.valid(),
                 place=55,
             )
         )

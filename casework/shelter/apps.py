@@ -19,7 +19,7 @@ class ShelterConfig(AppConfig):
                 _("Placements"),
                 "shelter:placements",
                 "cases.view_case",
-                count=lambda case: case.placements.valid().count(),
+                rows=lambda case: case.placements.valid(),
                 place=40,
             )
         )

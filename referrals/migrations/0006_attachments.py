@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", casework.vault.fields.EncryptedTextField()),
-                ("fingerprint", models.CharField(editable=False, max_length=64)),
+                ("digest", models.CharField(editable=False, max_length=64)),
                 ("attached_at", models.DateTimeField()),
                 (
                     "attached_by",
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("referral", "position"), name="attachment_position_once"),
                     models.UniqueConstraint(
                         condition=models.Q(("error_at", None)),
-                        fields=("referral", "attached_by", "fingerprint"),
+                        fields=("referral", "attached_by", "digest"),
                         name="attachment_content_once",
                     ),
                 ],

@@ -37,7 +37,7 @@ class Attachment(Record):
     kind = models.CharField(max_length=8, choices=Kind)
     name = EncryptedTextField()
     # Under the record's key, so that it goes with it: the same content from the same hand twice is one file.
-    fingerprint = models.CharField(max_length=64, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
     attached_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     attached_at = models.DateTimeField()
 
@@ -49,7 +49,7 @@ class Attachment(Record):
             error_pair("attachment"),
             models.UniqueConstraint(fields=["referral", "position"], name="attachment_position_once"),
             models.UniqueConstraint(
-                fields=["referral", "attached_by", "fingerprint"],
+                fields=["referral", "attached_by", "digest"],
                 condition=Q(error_at=None),
                 name="attachment_content_once",
             ),

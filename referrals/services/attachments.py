@@ -58,11 +58,11 @@ def attach_files(
     rows = list(Attachment.objects.filter(referral=fresh).select_related("key", "file"))
     last = max((row.position for row in rows), default=0)
     valid = [row for row in rows if not row.entered_in_error]
-    held = {row.fingerprint: row for row in valid if row.attached_by_id == attached_by.pk}
+    held = {row.digest: row for row in valid if row.attached_by_id == attached_by.pk}
     count = len(held) if outside else len(valid)  # whoever is outside learns nothing of what colleagues add
     kept: list[Attachment] = []
     for file, found in checked:
-        print_ = fingerprint(found.content, fresh.key)
+        print_ = content_digest(found.content, fresh.key)
         row = held.get(print_)
         if row is None:
             last, count = last + 1, count + 1
@@ -74,7 +74,7 @@ def attach_files(
                 position=last,
                 kind=found.kind,
                 name=plain_name(file.name),
-                fingerprint=print_,
+                digest=print_,
                 attached_by=attached_by,
                 attached_at=now,
             )
@@ -140,13 +140,13 @@ def reseal_attachments(referral: Referral, key: VaultKey) -> None:
         row.key = key
         if opened is not None:
             row.file = files.store(opened, key=key, media_type=old.media_type)
-            row.fingerprint = fingerprint(opened, key)
+            row.digest = content_digest(opened, key)
         row.save()
         if opened is not None:
             files.forget(old)
 
 
-def fingerprint(held: bytes, key: VaultKey) -> str:
+def content_digest(held: bytes, key: VaultKey) -> str:
     """A keyed hash of a content: who has not the record's key cannot find out what it is by trying."""
     return hmac.digest(key.plain, b"attachment|" + held, "sha256").hex()
 

@@ -116,7 +116,7 @@ def test_a_key_confirms_before_what_is_hard_to_undo(
         page.goto("/access/users/new/")
         expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
         with override_settings(SIGN_IN_AGAIN_SECONDS=600):
-            page.get_by_role("link", name="key").click()
+            page.get_by_role("link", name="Use a security key").click()
             page.get_by_role("button", name="Use a passkey or security key").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Create an account")
         assert page.complaints == []  # type: ignore[attr-defined]

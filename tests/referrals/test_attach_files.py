@@ -214,7 +214,7 @@ def test_name_and_content_stay_out_of_trail_mail_and_log(cast: Any, log: Any, as
     referral = log()
     as_user(cast.ana).post(f"/referrals/{referral.number}/files/", {"files": [upload(jpeg())]})
     rows = list(Event.objects.values()) + list(Message.objects.values()) + list(StoredFile.objects.values())
-    rows += list(Attachment.objects.values("fingerprint", "kind", "position"))
+    rows += list(Attachment.objects.values("digest", "kind", "position"))
     assert "Kanarinka" not in str(rows) and "pasoš" not in str(rows)
     assert "Kanarinka" not in caplog.text
 

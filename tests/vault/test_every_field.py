@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 FIELDS = [
     (model, field)
     for model in apps.get_models()
+    if not model._meta.proxy  # the same columns
     for field in model._meta.concrete_fields
     if isinstance(field, EncryptedField)
 ]
