@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["asked_at"],
+                "ordering": ["asked_at", "kind"],
                 "abstract": False,
                 "default_permissions": (),
                 "indexes": [

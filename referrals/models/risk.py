@@ -65,7 +65,7 @@ class UrgentNeed(Record):
     objects = OfReferralQuerySet.as_manager()
 
     class Meta(Record.Meta):
-        ordering = ["asked_at"]
+        ordering = ["asked_at", "kind"]
         constraints = [
             error_pair("urgentneed"),
             models.UniqueConstraint(

@@ -76,7 +76,7 @@ def today(request: SignedIn) -> HttpResponse:
         .valid()
         .filter(status=NeedStatus.OPEN, referral__error_at=None)
         .select_related("referral__key", "referral__person__key")
-        .order_by("asked_at")[:SHOWN_TODAY]
+        .order_by("asked_at", "kind")[:SHOWN_TODAY]
     )
     own = Case.objects.filter(caseworker=user, status=CaseStatus.OPEN, error_at=None)
     own_cases = own.select_related("key", "person__key").page_visible_to(user, order_by=("-number",), size=SHOWN_TODAY)
