@@ -51,6 +51,7 @@ def test_a_call_follows_a_referral_that_was_imported_before(import_records, tmp_
         "calls": HEAD + "C1,2024-03-01T09:50,cptv,yes,R1\nC3,2024-05-01T09:50,cptv,yes,R3\n",
     }
     assert import_records(write(tmp_path / "two", later)).code == 0
+    assert Call.objects.count() == 2
     for call in Call.objects.select_related("referral"):
         assert call.key_id == call.referral.key_id
 
