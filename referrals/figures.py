@@ -21,7 +21,7 @@ from casework.statistics.dimensions import (
 )
 from casework.statistics.periods import Period
 from casework.statistics.registry import Chapter, Check, Counts, Figure, register, register_check
-from referrals.models import CONFIRMED, POSITIVE, Decision, Onward, Referral
+from referrals.models import CONFIRMED, POSITIVE, Call, Decision, Feared, Hotline, Onward, Referral, Related
 
 
 def _received(period: Period) -> QuerySet[Referral]:
@@ -29,7 +29,22 @@ def _received(period: Period) -> QuerySet[Referral]:
 
 
 def _about_persons(period: Period) -> QuerySet[Referral]:
-    return _received(period).filter(person__isnull=False, person__error_at=None)
+    return _received(period).filter(person__isnull=False, person__error_at=None).exclude(concern=Feared.VIOLENCE_ONLY)
+
+
+def _cptv_calls(period: Period) -> QuerySet[Call]:
+    return Call.objects.valid().filter(
+        hotline=Hotline.CPTV,
+        trafficking_related=Related.YES,
+        received_at__gte=period.starts_at,
+        received_at__lt=period.ends_at,
+    )
+
+
+def _found_by_calls(period: Period) -> QuerySet[Referral]:
+    """Referrals about somebody to which a call of the year is tied, each once, whenever it was received itself."""
+    called = Exists(_cptv_calls(period).filter(referral=OuterRef("pk")))
+    return Referral.objects.valid().filter(called, person__isnull=False, person__error_at=None)
 
 
 def _decided(period: Period) -> QuerySet[Decision]:
@@ -63,11 +78,39 @@ register(
         _("Potential victims referred"),
         "persons",
         _("The organisation that received the referral"),
-        _("Persons with a referral received in the calendar year; source and age are those of the year's first one."),
+        _(
+            "Persons with a referral received in the calendar year; source and age are those of the year's first one."
+            " A referral for other violence only, without trafficking, does not count."
+        ),
         _about_persons,
         "organisation",
         lambda period: {"source_group": F("source_group"), **of_person(age=F("age_at_referral"))},
         (SOURCE_GROUP, SEX_AGE, NATIONALITY),
+        one_per_person=("received_at", "created_at", "pk"),
+    ),
+    Figure(
+        Chapter.REFERRAL,
+        "cptv-hotline-calls",
+        _("Calls to CPTV's hotline"),
+        "calls",
+        _("The organisation that logged the call"),
+        _("Calls of the calendar year that had to do with trafficking, in Belgrade time."),
+        _cptv_calls,
+        "organisation",
+        lambda period: {},
+        (),
+    ),
+    Figure(
+        Chapter.REFERRAL,
+        "cptv-hotline-victims",
+        _("Persons found by calls to CPTV's hotline"),
+        "persons",
+        _("The organisation that logged the call"),
+        _("Persons of referrals that are tied to those calls, each once; nobody is identified by a call."),
+        _found_by_calls,
+        "organisation",
+        lambda period: {},
+        (),
         one_per_person=("received_at", "created_at", "pk"),
     ),
     Figure(
@@ -130,3 +173,10 @@ def persons_within_referrals(counts: Counts) -> Iterable[Check]:
         "within:potential-victims-referred:referrals-received",
         [(cell.value, "≤", referrals.value(cell.category), cell.category) for cell in persons.cells],
     )
+
+
+@register_check
+def persons_within_calls(counts: Counts) -> Iterable[Check]:
+    """A call belongs to one referral at most, and a referral to one person: there are no more persons than calls."""
+    calls, persons = counts["cptv-hotline-calls"].value, counts["cptv-hotline-victims"].value
+    yield holds("within:cptv-hotline-victims:cptv-hotline-calls", [(persons, "≤", calls, "cptv-hotline")])

@@ -18,6 +18,7 @@ from referrals.models import (
     Appeal,
     Attachment,
     AuthorityChoice,
+    Call,
     Deadline,
     Decision,
     Escalation,
@@ -37,6 +38,7 @@ from referrals.models import (
     SitePerson,
     Submission,
     UrgentNeed,
+    Visit,
     Worksite,
 )
 from referrals.services.sharing import rows_of
@@ -72,6 +74,15 @@ holdings.declare(
             ),
             "municipality": _("Town or municipality"),
             "place": _("Place"),
+            "request_number": _("Number of the request"),
+            "visit": _("Visit of the mobile team"),
+            "concern": _("What is feared"),
+            "related_violence": (
+                _("Other violence"),
+                lambda row: [str(codes.label("related_violence", code)) for code in row.related_violence],
+            ),
+            "seen_in_material": _("Seen in material"),
+            "material_reference": _("Reference number of the material"),
             "given_age": _("Age, as stated"),
             "age_at_referral": _("Age at the referral"),
             "suspected_forms": (
@@ -203,6 +214,31 @@ holdings.declare(
     )
 )
 holdings.exempt(Submission, "by which form or program a referral came, and keyed hashes: nothing about the person")
+holdings.declare(
+    Held(
+        Call,
+        _("Calls to a hotline"),
+        "referral__person",
+        lone="referral__number",
+        also=_linked("referral__"),
+        shown={
+            "number": _("Number"),
+            "organisation": _("Kept by"),
+            "hotline": _("Hotline"),
+            "received_at": _("When"),
+            "trafficking_related": _("About trafficking"),
+            "topic": _("Topic"),
+            "language": (_("Language"), lambda row: codes.language_label(row.language) if row.language else ""),
+            "outcome": _("Outcome"),
+            "note": _("Note"),
+            "referral": _("Referral"),
+            "error_why": _("Entered in error because"),
+        },
+        withheld={"caller": "others", "logged_by": "staff"},
+        apart=BOOKKEEPING,
+    )
+)
+holdings.exempt(Visit, "where a team went and when; whom it met is told by the referrals that came of it")
 holdings.exempt(Escalation, "when the office was reminded of a clock: nothing about the person")
 holdings.declare(
     Held(

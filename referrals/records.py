@@ -598,3 +598,5 @@ quality.register(
         "identification__referral__number",
     )
 )
+
+from referrals import call_records  # noqa: E402, F401  (its file stands on the referrals of a run, declared above)

@@ -76,10 +76,18 @@ PENDING = {"status_id": lambda world, dossier: dossier.pending.pk}
 PROCEEDING = {"proceeding_id": lambda world, dossier: dossier.proceeding.pk}
 PLACEMENT = {"placement_id": lambda world, dossier: dossier.placement.pk}
 ONWARD = {"number": lambda world, dossier: dossier.onward.number}
+CALL = {"number": lambda world, dossier: dossier.call.number}
+VISIT = {"number": lambda world, dossier: dossier.visit.number}
 DRAFT = {"number": lambda world, dossier: dossier.draft.number}
 PASSED_ON = {"number": lambda world, dossier: dossier.passed_on.number}
 # Whom the other organisation lets see what was sent to it: supervisors, and who is on duty.
 RECEIVE = {"home": {"dragan"}, "other": {"vesna", "sava", "zorica", "goran"}, "sealed": {"dragan"}}
+# A visit is about nobody: nor sealed, nor closed to who has a conflict with somebody; those on duty see it.
+VISITED = {
+    "home": {"boris", "vesna", "sava", "zorica", "goran"},
+    "other": {"olga", "dragan"},
+    "sealed": {"ana", "vesna", "sava", "zorica", "goran"},
+}
 PERSON = {"person_id": lambda world, dossier: dossier.case.person_id}
 SITE = {"number": lambda world, dossier: dossier.site.number}
 SITE_PERSON = {"site_person_id": lambda world, dossier: dossier.site_person.pk}
@@ -288,6 +296,15 @@ MATRIX: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "referrals:withdraw-onward": record(WORK, **ONWARD),
     "referrals:mark-onward-in-error": record(WORK, **ONWARD),
     "referrals:print-onward": record(WORK, **ONWARD, lang=lambda world, dossier: "sr"),
+    "referrals:calls": plain(CASEWORKERS),
+    "referrals:log-call": plain(CASEWORKERS),
+    "referrals:call": record(WORK, **CALL),
+    "referrals:link-call": record(WORK, **CALL),
+    "referrals:mark-call-in-error": record(WORK, **CALL),
+    "referrals:visits": plain(CASEWORKERS),
+    "referrals:log-visit": plain(CASEWORKERS),
+    "referrals:visit": record(VISITED, **VISIT),
+    "referrals:mark-visit-in-error": record(VISITED, **VISIT),
     "referrals:leaflets": record(WORK, **REFERRAL),
     "referrals:record-leaflet": record(WORK, **REFERRAL),
     "referrals:mark-leaflet-in-error": record(WORK, **REFERRAL, leaflet_id=lambda world, dossier: dossier.leaflet.pk),

@@ -24,6 +24,8 @@ _CASEWORK = frozenset(
         "curation.view_progress",
         "referrals.view_referral",
         "referrals.log_referral",
+        "referrals.log_call",
+        "referrals.log_visit",
         "referrals.amend_referral",
         "referrals.initiate_case",
         "referrals.decline_referral",

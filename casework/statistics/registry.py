@@ -16,7 +16,12 @@ from casework.statistics.periods import Period
 
 # Whom a row is about: the persons of two organisations that are one (people.links) have one key here.
 ONE_PERSON = Coalesce(F("person__counted_as"), F("person_id"))
-UNITS = {"persons": _("Persons"), "referrals": _("Referrals"), "proceedings": _("Proceedings")}
+UNITS = {
+    "persons": _("Persons"),
+    "referrals": _("Referrals"),
+    "calls": _("Calls"),
+    "proceedings": _("Proceedings"),
+}
 
 
 class Chapter(IntEnum):

@@ -1,6 +1,7 @@
 """Forms of the front door."""
 
 from .attachments import AttachFilesForm, WithFiles
+from .calls import FilterCallsForm, LinkCallForm, LogCallForm, LogVisitForm
 from .intake import (
     _AUTOCOMPLETE,
     _PERSON,
@@ -53,11 +54,15 @@ __all__ = [
     "ChooseSharedForm",
     "DecideRouteForm",
     "DeclineReferralForm",
+    "FilterCallsForm",
     "FilterReferralsForm",
     "InformParticipantForm",
     "InitiateCaseForm",
+    "LinkCallForm",
     "LinkReferralForm",
+    "LogCallForm",
     "LogReferralForm",
+    "LogVisitForm",
     "MarkInErrorForm",
     "PrepareOnwardForm",
     "RecordDecisionForm",

@@ -24,7 +24,7 @@ from casework.access.models import Organisation
 from casework.people.models import NameKind, Person, Sex
 from reference import codes
 from referrals.forms.attachments import WithFiles
-from referrals.models import Referral, Seen
+from referrals.models import Feared, Referral, Seen
 
 _AUTOCOMPLETE = {"data-autocomplete": "true"}
 # Fields of a form that are the referral's own, named as the services name them.
@@ -34,10 +34,15 @@ _REPORT = (
     "referrer_body",
     "referrer_name",
     "referrer_contact",
+    "request_number",
     "municipality",
     "place",
     "given_age",
     "suspected_forms",
+    "concern",
+    "related_violence",
+    "seen_in_material",
+    "material_reference",
     "immediate_danger",
     "danger_note",
     "summary",
@@ -111,7 +116,8 @@ class _ReportForm(RecordForm):
 
     def report(self) -> dict[str, Any]:
         """What the referral says, named as the services name it."""
-        return {name: self.cleaned_data[name] for name in _REPORT if name in self.cleaned_data}
+        told = {name: self.cleaned_data[name] for name in _REPORT if name in self.cleaned_data}
+        return told | {name: told[name] or "unknown" for name in ("concern", "seen_in_material") if name in told}
 
     def indicators(self) -> list[tuple[str, str]]:
         """Each sign once: what was seen weighs more than what was said."""
@@ -164,6 +170,11 @@ class _FullReportForm(_ReportForm):
     referrer_body = TextField(label=_("Their body or organisation"), required=False)
     referrer_name = TextField(label=_("Their name"), required=False)
     referrer_contact = TextField(label=_("How to reach them"), required=False)
+    request_number = TextField(
+        label=_("Number of the request"),
+        required=False,
+        help_text=_("That a citizen's report or a request of foreign police has with whoever sent it."),
+    )
     other_names = TextField(
         label=_("Other names and nicknames"), required=False, help_text=_("Separate several with a semicolon.")
     )
@@ -191,6 +202,25 @@ class _FullReportForm(_ReportForm):
     )
     indicators_said = CodesField("trafficking_indicators", label=_("Signs that the person spoke of"), required=False)
     suspected_forms = CodesField("exploitation_forms", label=_("Forms of exploitation suspected"), required=False)
+    concern = forms.ChoiceField(
+        label=_("What is feared?"),
+        choices=Feared.choices,
+        initial=Feared.UNKNOWN,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Who is a victim of other violence only is helped here, and is not counted as a potential victim."),
+    )
+    related_violence = CodesField(
+        "related_violence", label=_("Other violence, beside trafficking or instead of it"), required=False
+    )
+    seen_in_material = ThreeWayField(
+        label=_("Was the person seen in photographs, films or recordings?"), required=False
+    )
+    material_reference = TextField(
+        label=_("Reference number of the material"),
+        required=False,
+        help_text=_("Only the number. Never attach the material, and do not describe it."),
+    )
     leaflet_given = ThreeWayField(label=_("Was the leaflet on rights given?"))
 
 
@@ -199,6 +229,8 @@ class LogReferralForm(WithFiles, _FullReportForm):
 
     received_at = MomentField(label=_("When did it reach us?"), past=True)
     person = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    call = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)  # number of what it comes of
+    visit = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def about(self, person: Person) -> None:
         """Ask nothing that describes a person: the person is known."""

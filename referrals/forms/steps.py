@@ -23,6 +23,8 @@ class FilterReferralsForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), required=False)
     source_group = forms.ChoiceField(label=_("Who told us"), required=False)
+    source = forms.ChoiceField(label=_("Source, exactly"), required=False)
+    contact = forms.ChoiceField(label=_("Contact with the person"), required=False)
     sign = forms.ChoiceField(label=_("Sign seen or said"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,6 +32,10 @@ class FilterReferralsForm(forms.Form):
         self.fields["status"].choices = [("", _("Any")), *ReferralStatus.choices]  # type: ignore[attr-defined]
         groups = codes.SOURCE_GROUPS.items()
         self.fields["source_group"].choices = [("", _("Any")), *groups]  # type: ignore[attr-defined]
+        sources = codes.choices("referral_sources")
+        self.fields["source"].choices = [("", _("Any")), *sources]  # type: ignore[attr-defined]
+        contact = [("", _("Any")), ("none", _("No contact yet")), ("person", _("A person is named"))]
+        self.fields["contact"].choices = contact  # type: ignore[attr-defined]
         signs = codes.choices("trafficking_indicators")
         self.fields["sign"].choices = [("", _("Any")), *signs]  # type: ignore[attr-defined]
 

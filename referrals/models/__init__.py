@@ -2,6 +2,7 @@
 
 from .allegations import Allegation, AllegationQuerySet, AllegationStatus, Concern
 from .attachments import Attachment
+from .calls import SOURCE_OF_HOTLINE, Call, CallQuerySet, Hotline, Related
 from .clocks import ClockKind, Deadline, DeadlineQuerySet, Escalation, EscalationQuerySet
 from .identification import (
     POSITIVE,
@@ -26,15 +27,18 @@ from .onward import (
     ReminderKind,
 )
 from .participants import How, Participant, ParticipantStatus
-from .referral import OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
+from .referral import Feared, OfReferralQuerySet, Referral, ReferralIndicator, ReferralQuerySet, ReferralStatus, Seen
 from .risk import NeedStatus, RiskAssessment, UrgentNeed
 from .screenings import FollowUp, Screening, ScreeningTarget
 from .sites import OfOrganisationQuerySet, Screened, SitePerson, Worksite
 from .submissions import Submission
+from .visits import MOBILE_TEAM, Visit, VisitQuerySet
 
 __all__ = [
     "CONFIRMED",
+    "MOBILE_TEAM",
     "POSITIVE",
+    "SOURCE_OF_HOTLINE",
     "TAKE_OVER",
     "WAITING",
     "Allegation",
@@ -44,6 +48,8 @@ __all__ = [
     "Attachment",
     "Authority",
     "AuthorityChoice",
+    "Call",
+    "CallQuerySet",
     "ClockKind",
     "Concern",
     "Deadline",
@@ -51,7 +57,9 @@ __all__ = [
     "Decision",
     "Escalation",
     "EscalationQuerySet",
+    "Feared",
     "FollowUp",
+    "Hotline",
     "How",
     "Identification",
     "IdentificationStatus",
@@ -71,6 +79,7 @@ __all__ = [
     "ReferralIndicator",
     "ReferralQuerySet",
     "ReferralStatus",
+    "Related",
     "ReminderKind",
     "RiskAssessment",
     "Route",
@@ -81,5 +90,7 @@ __all__ = [
     "SitePerson",
     "Submission",
     "UrgentNeed",
+    "Visit",
+    "VisitQuerySet",
     "Worksite",
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,8 @@ from casework.people.models import Answer, Person
 from casework.vault.fields import EncryptedTextField
 from casework.workflow import Move
 
+from .visits import Visit
+
 if TYPE_CHECKING:
     from casework.access.models import User
 
@@ -31,6 +33,15 @@ class ReferralStatus(models.TextChoices):
     DECLINED = "declined", _("Declined")
     LINKED = "linked", _("Linked to an earlier referral")
     CLOSED = "closed", _("Closed")
+
+
+class Feared(models.TextChoices):
+    """What is feared for the person. Who is a victim of other violence alone is no potential victim of trafficking:
+    `potential-victims-referred` leaves that referral out. Not known counts."""
+
+    TRAFFICKING = "trafficking", _("Trafficking or exploitation, with or without other violence")
+    VIOLENCE_ONLY = "violence-only", _("Other violence only, no trafficking")
+    UNKNOWN = "unknown", _("Not known")
 
 
 class ReferralQuerySet(RecordQuerySet):
@@ -54,6 +65,10 @@ class ReferralQuerySet(RecordQuerySet):
         if user.on_duty:
             mine.append(Q(organisation=user.organisation_id, sealed=False, status=ReferralStatus.RECEIVED))
         return mine
+
+    def without_contact(self) -> "ReferralQuerySet":
+        """About a place, or about somebody whom nobody has reached."""
+        return self.filter(person=None, linked_to=None)
 
     def with_sign(self, code: str) -> "ReferralQuerySet":
         """Those on which a sign was seen or said."""
@@ -91,11 +106,22 @@ class Referral(Record):
     municipality = EncryptedTextField()
     place = EncryptedTextField()
     external_id = EncryptedTextField()
+    request_number = EncryptedTextField()  # that a citizen's report or a request of foreign police has with its sender
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, null=True, related_name="referrals")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="referrals")
     given_age = models.PositiveSmallIntegerField(null=True)  # as stated, on the day of receipt
     age_at_referral = models.SmallIntegerField(null=True)
     suspected_forms = ArrayField(models.CharField(max_length=40), default=list)
+    concern = models.CharField(max_length=16, choices=Feared, default=Feared.UNKNOWN, db_default=Feared.UNKNOWN.value)
+    related_violence = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=Value([], ArrayField(models.CharField(max_length=40)))
+    )  # code list related_violence
+    # Of material that shows abuse nothing is kept but the number under which whoever has it finds it.
+    seen_in_material = models.CharField(
+        max_length=8, choices=Answer, default=Answer.UNKNOWN, db_default=Answer.UNKNOWN.value
+    )
+    material_reference = EncryptedTextField()
     immediate_danger = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
     danger_note = EncryptedTextField()
     summary = EncryptedTextField()
@@ -131,6 +157,12 @@ class Referral(Record):
         indexes = [
             models.Index(fields=["organisation", "sealed", "status", "-number"], name="referral_of_organisation"),
             models.Index(fields=["organisation", "sealed", "-number"], name="referral_of_organisation_all"),
+            models.Index(fields=["organisation", "source", "-number"], name="referral_of_source"),
+            models.Index(
+                fields=["organisation", "-number"],
+                condition=Q(person=None, linked_to=None),
+                name="referral_without_contact",
+            ),
             models.Index(fields=["logged_by", "-number"], name="referral_logged_by"),
             models.Index(fields=["received_at"], name="referral_received"),
         ]
@@ -148,6 +180,14 @@ class Referral(Record):
                 name="referral_linked_to_one",
                 condition=Q(status=ReferralStatus.LINKED, linked_to__isnull=False)
                 | (~Q(status=ReferralStatus.LINKED) & Q(linked_to=None)),
+            ),
+            models.CheckConstraint(
+                name="referral_violence_only",
+                condition=~Q(concern=Feared.VIOLENCE_ONLY) | (Q(suspected_forms=[]) & ~Q(related_violence=[])),
+            ),
+            models.CheckConstraint(
+                name="referral_reference_of_material",
+                condition=Q(material_reference__isnull=True) | Q(seen_in_material=Answer.YES),
             ),
             models.CheckConstraint(name="referral_not_linked_to_itself", condition=~Q(linked_to=F("id"))),
         ]

@@ -15,6 +15,7 @@ from referrals.services.attachments import (
     mark_attachment_in_error,
     receive_with_files,
 )
+from referrals.services.calls import link_call, log_call, mark_call_in_error
 from referrals.services.clocks import escalate_overdue
 from referrals.services.competence import choose_authority
 from referrals.services.corrections import mark_decision_in_error, mark_referral_in_error
@@ -65,6 +66,7 @@ from referrals.services.steps import (
     reopen_referral,
 )
 from referrals.services.submissions import SentBefore, submit_once
+from referrals.services.visits import log_visit, mark_visit_in_error
 
 __all__ = [
     "SentBefore",
@@ -92,13 +94,17 @@ __all__ = [
     "inform_participant",
     "initiate_case",
     "investigate_allegation",
+    "link_call",
     "link_follow_up",
     "link_referral",
     "log_allegation",
+    "log_call",
     "log_referral",
     "log_site",
+    "log_visit",
     "mark_allegation_in_error",
     "mark_attachment_in_error",
+    "mark_call_in_error",
     "mark_decision_in_error",
     "mark_leaflet_in_error",
     "mark_onward_in_error",
@@ -107,6 +113,7 @@ __all__ = [
     "mark_site_in_error",
     "mark_site_person_in_error",
     "mark_target_in_error",
+    "mark_visit_in_error",
     "meet_need",
     "prepare_onward",
     "receive_with_files",

@@ -22,11 +22,23 @@ from casework.vault.models import VaultKey
 from casework.workflow import Refused, lock
 from reference import codes
 from reference.procedures import procedures_on
-from referrals.models import ClockKind, Deadline, Referral, ReferralIndicator, Seen
+from referrals.models import (
+    MOBILE_TEAM,
+    Call,
+    ClockKind,
+    Deadline,
+    Feared,
+    Referral,
+    ReferralIndicator,
+    Seen,
+    Visit,
+)
 from referrals.services.attachments import reseal_attachments
+from referrals.services.calls import link_call
 from referrals.services.participants import add_relevant
 from referrals.services.reach import must_be_valid, must_reach, page_of, receivers_of
 from referrals.services.routing import open_identification
+from referrals.services.ways import came_of, check_way, refuse_kept_material
 
 Indicators = Iterable[tuple[str, str]]
 _SUBMITTED_THROUGH = ("mobile-application", "web-form")
@@ -36,10 +48,15 @@ _AMENDABLE = (
     "referrer_body",
     "referrer_name",
     "referrer_contact",
+    "request_number",
     "municipality",
     "place",
     "given_age",
     "suspected_forms",
+    "concern",
+    "related_violence",
+    "seen_in_material",
+    "material_reference",
     "immediate_danger",
     "danger_note",
     "summary",
@@ -73,18 +90,28 @@ def log_referral(
     summary: str = "",
     language: str = "",
     leaflet_given: str = Answer.UNKNOWN,
+    request_number: str = "",
+    concern: str = Feared.UNKNOWN,
+    related_violence: Iterable[str] = (),
+    seen_in_material: str = Answer.UNKNOWN,
+    material_reference: str = "",
+    call: Call | None = None,
+    visit: Visit | None = None,
 ) -> Referral:
     """Write down that somebody told us of a person or a place; the two 24-hour clocks run from `received_at`.
 
     `person` holds what is known of the person, named as `create_person` names it (without the age, which is
     `given_age`, in whole years on the day of receipt); nothing of it is required. `existing_person` is somebody whom
-    the user already sees. `indicators` are pairs of a code and how it came to us (`Seen`). Raises `Refused`.
+    the user already sees. `indicators` are pairs of a code and how it came to us (`Seen`). `call` and `visit` are the
+    hotline call or the mobile team's visit that it came of. Raises `Refused`.
     """
     require(logged_by, "referrals.log_referral")
     if organisation.pk != logged_by.organisation_id:
         raise Refused(_("You log referrals for your own organisation only."))
     if existing_person is not None and not Person.objects.is_visible_to(logged_by, existing_person):
         raise Refused(_("You do not see this person. Write down what you were told, without choosing a person."))
+    if visit is not None:
+        came_of(visit, source, logged_by)
     referral = Referral(
         organisation=organisation,
         received_at=received_at,
@@ -103,8 +130,17 @@ def log_referral(
         summary=summary,
         language=language,
         leaflet_given=leaflet_given,
+        request_number=request_number,
+        concern=concern,
+        related_violence=list(related_violence),
+        seen_in_material=seen_in_material,
+        material_reference=material_reference,
+        visit=visit,
     )
-    return _receive(referral, person, existing_person, indicators, now=now, verb="log_referral")
+    _receive(referral, person, existing_person, indicators, now=now, verb="log_referral")
+    if call is not None:
+        link_call(call=call, referral=referral, linked_by=logged_by)
+    return referral
 
 
 @transaction.atomic
@@ -221,6 +257,10 @@ def amend_referral(
     for name in changed:
         setattr(fresh, name, changes[name])
     _check(fresh)
+    if "seen_in_material" in changed and fresh.seen_in_material == Answer.YES:
+        refuse_kept_material(fresh)
+    if fresh.visit_id is not None and fresh.source != MOBILE_TEAM:
+        raise Refused(_("This referral comes of a team's visit: the mobile team told us."), field="source")
     fresh.source_group = codes.source_group(fresh.source)
     if fresh.person is None and says_of_a_person(person, fresh.given_age):
         _adopt(fresh, _new_person(fresh, person or {}, amended_by))
@@ -281,6 +321,7 @@ def _check(referral: Referral) -> None:
     for name in ("immediate_danger", "leaflet_given"):
         if getattr(referral, name) not in Answer.values:
             raise Refused(_("Choose one of the answers that are offered."), field=name)
+    check_way(referral)
 
 
 def _new_person(referral: Referral, details: Mapping[str, Any], actor: User) -> Person:
@@ -321,6 +362,7 @@ def _adopt(referral: Referral, person: Person) -> None:
         referral.risk_assessments,
         referral.urgent_needs,
         referral.site_persons,
+        referral.calls,
     ):
         for row in rows.select_related("key"):
             for field in row._meta.concrete_fields:

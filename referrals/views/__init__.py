@@ -1,6 +1,7 @@
 """Pages of the front door."""
 
 from referrals.views.attachments import attach_files, download_attachment, mark_attachment_in_error
+from referrals.views.calls import call, calls, link_call, log_call, mark_call_in_error
 from referrals.views.competence import choose_authority
 from referrals.views.intake import (
     amend_referral,
@@ -49,6 +50,7 @@ from referrals.views.steps import (
     mark_referral_in_error,
     record_decision,
 )
+from referrals.views.visits import log_visit, mark_visit_in_error, visit, visits
 
 __all__ = [
     "accept_onward",
@@ -57,6 +59,8 @@ __all__ = [
     "amend_signs",
     "assess_risk",
     "attach_files",
+    "call",
+    "calls",
     "case_onward",
     "case_referrals",
     "choose_authority",
@@ -69,13 +73,18 @@ __all__ = [
     "initiate_case",
     "keep_draft",
     "leaflets",
+    "link_call",
     "link_referral",
+    "log_call",
     "log_referral",
+    "log_visit",
     "mark_attachment_in_error",
+    "mark_call_in_error",
     "mark_decision_in_error",
     "mark_leaflet_in_error",
     "mark_onward_in_error",
     "mark_referral_in_error",
+    "mark_visit_in_error",
     "meet_need",
     "onward",
     "onward_inbox",
@@ -95,6 +104,8 @@ __all__ = [
     "submissions",
     "submit_referral",
     "today",
+    "visit",
+    "visits",
     "waiting_onward",
     "withdraw_need",
     "withdraw_onward",

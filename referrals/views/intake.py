@@ -29,8 +29,10 @@ from casework.people.models import Person
 from casework.workflow import Stale
 from referrals import services
 from referrals.forms import MASKED_IN_FORM, AmendReferralForm, LogReferralForm, SubmitReferralForm, saved_referral
-from referrals.models import Referral, ReferralStatus
+from referrals.models import Call, Referral, ReferralStatus, Visit
+from referrals.views.calls import answers_of_call, visible_call
 from referrals.views.finding import ask, referral_to_work_on, url_of, visible_referral, who
+from referrals.views.visits import answers_of_visit, visible_visit
 
 PAGE = 25
 # What a responder is told; a linked referral looks like any other in hand, so that nobody learns who is known.
@@ -47,7 +49,13 @@ SUBMISSION_STATES: dict[str, tuple[str, Any]] = {
 def log_referral(request: SignedIn) -> HttpResponse:
     """A colleague writes down what somebody told us; with `?person=` about somebody whom they already see."""
     ask(request, "referrals.log_referral")
-    initial = {"received_at": timezone.now(), "person": request.GET.get("person")}
+    call, visit = _comes_of(request)
+    initial = {
+        "received_at": timezone.now(),
+        "person": request.GET.get("person"),
+        **(answers_of_call(call) | {"call": call.number} if call else {}),
+        **(answers_of_visit(visit) | {"visit": visit.number} if visit else {}),
+    }
     form = bind(request, LogReferralForm, initial=initial)
     person = _known_person(request, form["person"].value())
     if person is not None:
@@ -63,6 +71,8 @@ def log_referral(request: SignedIn) -> HttpResponse:
                     received_at=form.cleaned_data["received_at"],
                     now=now,
                     existing_person=person,
+                    call=call,
+                    visit=visit,
                     person=None if person else form.person_details(),
                     indicators=form.indicators(),
                     logged_by=request.user,
@@ -77,7 +87,22 @@ def log_referral(request: SignedIn) -> HttpResponse:
             messages.success(request, _("%(number)s is logged.") % {"number": referral.number})
             return redirect(url_of(referral))
     form.remind_to_choose_again()
-    return render(request, "referrals/log_referral.html", {"form": form, "person": person})
+    page = {"form": form, "person": person, "comes_of": [each.number for each in (call, visit) if each]}
+    return render(request, "referrals/log_referral.html", page)
+
+
+def _comes_of(request: SignedIn) -> tuple[Call | None, Visit | None]:
+    """The hotline call and the team's visit that a referral comes of, where the page was opened from one.
+
+    Raises Http404 for one that the user does not see.
+    """
+    told = request.POST if request.method == "POST" else request.GET
+    number, of_visit = told.get("call", "")[:20], told.get("visit", "")[:20]
+    call = visible_call(request, number) if number else None
+    visit = visible_visit(request, of_visit) if of_visit else None
+    if call or visit:
+        audit.read(request, "log_referral", *[each for each in (call, visit) if each])
+    return call, visit
 
 
 def _known_person(request: SignedIn, key: Any) -> Person | None:

@@ -26,6 +26,7 @@ from referrals.models import (
     Route,
     UrgentNeed,
 )
+from referrals.views.calls import ways_tabs
 from referrals.views.finding import ask, url_of, who, with_keys
 
 PAGE = 25
@@ -166,11 +167,14 @@ def referrals(request: SignedIn) -> HttpResponse:
     ask(request, "referrals.view_referral")
     form = FilterReferralsForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    narrowed = {name: value for name in ("status", "source_group") if (value := chosen.get(name))}
+    narrowed = {name: value for name in ("status", "source_group", "source") if (value := chosen.get(name))}
     told = Referral.objects.filter(**narrowed)
     if chosen.get("sign"):
         told = told.with_sign(chosen["sign"])
         narrowed["sign"] = chosen["sign"]
+    if chosen.get("contact"):
+        told = told.without_contact() if chosen["contact"] == "none" else told.filter(person__isnull=False)
+        narrowed["contact"] = chosen["contact"]
     matching = with_keys(told)
     after, before = request.GET.get("after", "")[:20], request.GET.get("before", "")[:20]
     if before and not after:
@@ -183,6 +187,7 @@ def referrals(request: SignedIn) -> HttpResponse:
     audit.read(request, "referrals", *page, *{row.person_id: row.person for row in page if row.person}.values())
     shown = {
         "form": form,
+        "tabs": ways_tabs(request.user, "referrals"),
         "clear_url": reverse("referrals:referrals"),
         "headers": [_("Number"), _("About"), _("Received"), _("Who told us"), _("Status")],
         "rows": [_list_row(referral) for referral in page],

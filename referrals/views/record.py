@@ -16,9 +16,9 @@ from casework.access.requests import SignedIn
 from casework.cases.models import Case
 from casework.cases.views import case_frame, visible_case
 from casework.people.masking import masked_fields
-from casework.people.models import Person
+from casework.people.models import Answer, Person
 from reference import codes
-from referrals.models import Decision, Identification, Referral, ReferralStatus, Route, Seen
+from referrals.models import Call, Decision, Feared, Identification, Referral, ReferralStatus, Route, Seen, Visit
 from referrals.services.identification import newest_decision
 from referrals.services.needs import needs_of
 from referrals.views.competence import competence, procedures
@@ -54,6 +54,8 @@ def referral(request: SignedIn, number: str) -> HttpResponse:
         "linked_url": url_of(earlier) if earlier and earlier_visible else "",
         "clocks": list(found.deadlines.visible_to(request.user)),
         "told_by": _told_by(found),
+        "came_of": _came_of(found, request.user),
+        "feared": _feared(found),
         "about": _about(found, request.user),
         "person": found.person,
         "signs": _signs(found),
@@ -109,8 +111,37 @@ def _told_by(referral: Referral) -> list[Any]:
         (_("Body or organisation"), referral.referrer_body),
         (_("Name"), referral.referrer_name),
         (_("How to reach them"), referral.referrer_contact),
+        *([(_("Number of the request"), referral.request_number)] if referral.request_number else []),
         (_("Town or municipality"), referral.municipality),
         (_("Place"), referral.place),
+    ]
+
+
+def _feared(referral: Referral) -> list[Any]:
+    """What is feared beside the forms, and material: only what is said."""
+    rows: list[Any] = []
+    if referral.concern != Feared.UNKNOWN:
+        rows.append((_("What is feared"), referral.get_concern_display()))
+    if referral.related_violence:
+        rows.append((_("Other violence"), codes.labels("related_violence", referral.related_violence)))
+    if referral.seen_in_material != Answer.UNKNOWN:
+        rows.append((_("Seen in material"), referral.get_seen_in_material_display()))
+    if referral.material_reference:
+        rows.append((_("Reference number of the material"), referral.material_reference))
+    return rows
+
+
+def _came_of(referral: Referral, user: User) -> list[dict[str, str]]:
+    """Links to the calls and the visit that a referral came of, as far as this user sees them."""
+    calls = Call.objects.visible_to(user).filter(referral=referral).order_by("number")
+    found = [
+        {"number": number, "url": reverse("referrals:call", args=[number])}
+        for number in calls.values_list("number", flat=True)[:MATCHES]
+    ]
+    visit = Visit.objects.all().one_visible_to(user, pk=referral.visit_id) if referral.visit_id else None
+    return [
+        *found,
+        *([{"number": visit.number, "url": reverse("referrals:visit", args=[visit.number])}] if visit else []),
     ]
 
 

@@ -12,7 +12,7 @@ from casework.justice.models import Proceeding, WitnessStatus
 from casework.people.models import Person
 from casework.shelter.models import Placement
 from casework.vault.models import VaultKey
-from referrals.models import POSITIVE, Decision, Identification, Referral
+from referrals.models import POSITIVE, Call, Decision, Identification, Referral
 
 Day = datetime.date
 
@@ -55,6 +55,17 @@ class Records:
             referral.age_at_referral = person.age_on(timezone.localdate(at), own=referral.own_age())
         referral.save(force_insert=True)
         return referral
+
+    def call(self, referral: Referral | None, received_at: datetime.datetime, **known: Any) -> Call:
+        call = Call(
+            key=referral.key if referral else VaultKey.make(),
+            number=f"H-{timezone.localdate(received_at).year}-{self.next():06}",
+            referral=referral,
+            received_at=received_at,
+            **known,
+        )
+        call.save(force_insert=True)
+        return call
 
     def decision(
         self, referral: Referral, decided_on: Day, outcome: str = "identified", forms: Any = None, **known: Any

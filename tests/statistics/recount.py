@@ -35,8 +35,19 @@ class FactReferral:
     received_at: datetime.datetime
     source_group: str
     given_age: int | None
+    violence_only: bool = False
     error: bool = False
     identification_error: bool = False
+
+
+@dataclass
+class FactCall:
+    organisation: str
+    referral: FactReferral | None
+    received_at: datetime.datetime
+    hotline: str
+    related: str
+    error: bool = False
 
 
 @dataclass
@@ -190,7 +201,7 @@ def recount(facts: list[Any], year: int, organisation: str | None) -> dict[str, 
 
     first: dict[int, FactReferral] = {}
     for referral in sorted(received, key=lambda r: r.received_at):
-        if referral.person and not referral.person.error:
+        if referral.person and not referral.person.error and not referral.violence_only:
             first.setdefault(id(referral.person), referral)
     start("potential-victims-referred", first)
     for referral in first.values():
@@ -198,6 +209,17 @@ def recount(facts: list[Any], year: int, organisation: str | None) -> dict[str, 
         count("potential-victims-referred", "source_group", referral.source_group)
         count("potential-victims-referred", "sex_age", sex_age(referral.person, grown))
         count("potential-victims-referred", "nationality", nationality(referral.person))
+
+    calls = [
+        call
+        for call in of(FactCall)
+        if call.received_at.astimezone(BELGRADE).year == year
+        and here(call.organisation)
+        and (call.hotline, call.related) == ("cptv", "yes")
+    ]
+    start("cptv-hotline-calls", calls)
+    found = [call.referral for call in calls if call.referral and not call.referral.error]
+    start("cptv-hotline-victims", {id(r.person) for r in found if r.person and not r.person.error})
 
     newest: dict[int, FactDecision] = {}
     for decision in sorted(of(FactDecision), key=lambda d: (d.decided_on, d.on_appeal, d.sequence)):

@@ -30,9 +30,9 @@ def test_one_query_however_many_tables_and_years(records, monkeypatch, django_as
         for figure in registry.FIGURES.values()
     }
     monkeypatch.setattr(registry, "FIGURES", twice)
-    assert len(report.figures) == 8
+    assert len(report.figures) == 10
     with django_assert_num_queries(QUERIES):
-        assert len(annual_report(2024).figures) == 16
+        assert len(annual_report(2024).figures) == 20
 
 
 @pytest.mark.django_db
@@ -41,7 +41,8 @@ def test_the_years_before_are_counted_like_the_year_itself(records):
         referral = records.referral(records.person(), Day(year, 5, 1))
         records.decision(referral, Day(year, 6, 1))
     report = annual_report(2024, years_before=4)
-    for counted in report.figures[:3]:
+    for name in ("referrals-received", "potential-victims-referred", "victims-officially-identified"):
+        counted = report.figure(name)
         for year, number in counted.trend:
             assert number == annual_report(year).figure(counted.figure.id).value
         assert [number for _year, number in counted.trend] == [1, 0, 2, 0, 1]
@@ -61,6 +62,8 @@ def test_the_report_as_the_exchange_format_has_it(records):
     assert [figure["id"] for figure in found["figures"]] == [
         "referrals-received",
         "potential-victims-referred",
+        "cptv-hotline-calls",
+        "cptv-hotline-victims",
         "victims-officially-identified",
         "cptv-shelter-accommodated",
         "victims-foster-families",
@@ -69,7 +72,7 @@ def test_the_report_as_the_exchange_format_has_it(records):
         "proceedings-opened",
         "identified-with-confirmed-onward-referral",
     ]
-    identified = found["figures"][2]
+    identified = found["figures"][4]
     assert {name: identified[name] for name in ("id", "unit", "value")} == {
         "id": "victims-officially-identified",
         "unit": "persons",
@@ -174,13 +177,11 @@ def test_tables_of_one_figure_that_disagree_are_noticed(tables):
 def test_more_persons_than_referrals_of_a_group_are_noticed():
     referrals = counted("referrals-received", 1, source_group={"self": 1})
     persons = counted("potential-victims-referred", 2, source_group={"self": 2})
-    found = [
-        check
-        for source in registry.CHECKS
-        for check in source({"referrals-received": referrals, "potential-victims-referred": persons})
-    ]
-    assert [check.ok for check in found] == [False]
-    assert "2 > 1 (self)" in found[0].detail
+    calls, victims = counted("cptv-hotline-calls", 1), counted("cptv-hotline-victims", 2)
+    every = {each.figure.id: each for each in (referrals, persons, calls, victims)}
+    found = [check for source in registry.CHECKS for check in source(every)]
+    assert [check.ok for check in found] == [False, False]
+    assert "2 > 1 (self)" in found[0].detail and "2 > 1 (cptv-hotline)" in found[1].detail
 
 
 def test_figures_are_declared_once_in_a_known_unit():

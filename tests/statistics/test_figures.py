@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from casework.statistics.engine import annual_report
-from tests.statistics.records import Day
+from tests.statistics.records import Day, noon
 
 pytestmark = pytest.mark.django_db
 
@@ -273,6 +273,13 @@ def everything(records):
         "especially": records.witness_status(person, "especially-vulnerable-witness", Day(2024, 6, 1)),
         "protective": records.witness_status(person, "protective-witness", Day(2024, 7, 1)),
         "proceeding": records.proceeding(person, Day(2024, 8, 1), specialised_prosecutor="no"),
+        "call": records.call(
+            referral,
+            noon(Day(2024, 2, 1)),
+            organisation=referral.organisation,
+            hotline="cptv",
+            trafficking_related="yes",
+        ),
         "case": person.cases.get(),
     }
 
@@ -280,6 +287,8 @@ def everything(records):
 ALL_FIGURES = {
     "referrals-received",
     "potential-victims-referred",
+    "cptv-hotline-calls",
+    "cptv-hotline-victims",
     "victims-officially-identified",
     "cptv-shelter-accommodated",
     "victims-foster-families",
@@ -287,13 +296,22 @@ ALL_FIGURES = {
     "protective-witness",
     "proceedings-opened",
 }
+OF_REFERRAL = {
+    "referrals-received",
+    "potential-victims-referred",
+    "cptv-hotline-victims",
+    "victims-officially-identified",
+}
+# The referral was received and the call was made, whoever they were about.
+OF_NOBODY = {"referrals-received", "cptv-hotline-calls"}
 
 
 @pytest.mark.requirement("s-annual-statistics")
 @pytest.mark.parametrize(
     ("wrong", "gone"),
     [
-        ("referral", {"referrals-received", "potential-victims-referred", "victims-officially-identified"}),
+        ("referral", OF_REFERRAL),
+        ("call", {"cptv-hotline-calls", "cptv-hotline-victims"}),
         ("decision", {"victims-officially-identified"}),
         ("identification", {"victims-officially-identified"}),
         ("shelter stay", {"cptv-shelter-accommodated"}),
@@ -311,7 +329,7 @@ ALL_FIGURES = {
                 "proceedings-opened",
             },
         ),
-        ("person", ALL_FIGURES - {"referrals-received"}),  # the referral was received, whoever it was about
+        ("person", ALL_FIGURES - OF_NOBODY),
     ],
 )
 def test_what_was_entered_in_error_leaves_exactly_its_cells(records, wrong, gone):

@@ -15,6 +15,7 @@ from tests.statistics.recount import (
     LABOUR,
     OTHER,
     SEXUAL,
+    FactCall,
     FactDecision,
     FactPerson,
     FactPlacement,
@@ -114,17 +115,36 @@ class World:
 
     def referral(self, name, fact_person, person):
         given = self.random.choice([None, 17, 25]) if fact_person else None
-        fact = FactReferral(name, fact_person, self.moment(), self.random.choice(GROUPS), given)
+        violence = self.odds(0.1)
+        fact = FactReferral(name, fact_person, self.moment(), self.random.choice(GROUPS), given, violence)
         record = self.records.referral(
             person,
             fact.received_at,
             organisation=self.organisations[name],
             source_group=fact.source_group,
             given_age=given,
+            concern="violence-only" if violence else "unknown",
+            related_violence=["family-violence"] if violence else [],
         )
         self.facts.append(fact)
         self.in_error(fact, record)
+        self.calls(name, fact, record)
         return fact, record
+
+    def calls(self, name, fact_referral, referral):
+        for _round in range(self.random.choice([0, 0, 1, 2])):
+            hotline, related = self.random.choice(["cptv", "cptv", "ngo"]), self.random.choice(["yes", "yes", "no"])
+            tied = self.odds(0.6)
+            fact = FactCall(name, fact_referral if tied else None, self.moment(), hotline, related)
+            record = self.records.call(
+                referral if tied else None,
+                fact.received_at,
+                organisation=self.organisations[name],
+                hotline=hotline,
+                trafficking_related=related,
+            )
+            self.facts.append(fact)
+            self.in_error(fact, record)
 
     def decision(self, fact_referral, referral, place):
         pick = self.random

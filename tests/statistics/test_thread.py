@@ -81,6 +81,8 @@ def worked_case(cast):
 ALL = {
     "referrals-received": 1,
     "potential-victims-referred": 1,
+    "cptv-hotline-calls": 0,
+    "cptv-hotline-victims": 0,
     "victims-officially-identified": 1,
     "cptv-shelter-accommodated": 1,
     "victims-foster-families": 0,

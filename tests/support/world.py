@@ -21,7 +21,7 @@ from casework.justice.models import Proceeding, WitnessStatus
 from casework.shelter import services as shelters
 from casework.shelter.models import Bed, Placement, Shelter
 from referrals import services as front_door
-from referrals.models import Attachment, Decision, Leaflet, Onward, Participant, Referral, UrgentNeed
+from referrals.models import Attachment, Call, Decision, Leaflet, Onward, Participant, Referral, UrgentNeed, Visit
 from referrals.services.attachments import Brought
 
 FORMS = ["sex-trafficking"]
@@ -53,6 +53,8 @@ class Dossier:
     draft: Onward  # allowed and not sent
     onward: Onward  # to a body outside, waiting for an answer
     leaflet: Leaflet
+    call: Call
+    visit: Visit
     passed_on: Onward | None = None  # to the other organisation of this installation, waiting for an answer
     conflict: Conflict | None = None  # of zorica with the one of home
     named: User | None = None  # a colleague named on the case
@@ -256,6 +258,29 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         today=today,
         recorded_by=caseworker,
     )
+    call = front_door.log_call(
+        organisation=caseworker.organisation,
+        hotline="ngo",
+        received_at=now,
+        trafficking_related="yes",
+        topic=_text(canary, "topic"),
+        caller=_text(canary, "caller"),
+        outcome=_text(canary, "call's outcome"),
+        note=_text(canary, "call"),
+        now=now,
+        logged_by=caseworker,
+    )
+    call = front_door.link_call(call=call, referral=referral, linked_by=caseworker)
+    visit = front_door.log_visit(
+        organisation=caseworker.organisation,
+        visited_at=now,
+        place=_text(canary, "spot"),
+        municipality=_text(canary, "area"),
+        members=[_text(canary, "member")],
+        note=_text(canary, "remark"),
+        now=now,
+        logged_by=caseworker,
+    )
     old = log(300, _person(canary + "Stara"))
     closed = front_door.initiate_case(referral=old, now=now, initiated_by=caseworker)
     closed = cases.close_case(case=closed, reason=_text(canary, "closing"), closed_on=today, closed_by=caseworker)
@@ -292,6 +317,8 @@ def make_dossier(canary: str, *, caseworker: User, supervisor: User, keeper: Use
         draft=draft,
         onward=onward,
         leaflet=leaflet,
+        call=call,
+        visit=visit,
     )
 
 

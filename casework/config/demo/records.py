@@ -11,6 +11,7 @@ from django.utils import timezone
 from casework.access.models import Duty, User
 from casework.config.demo import accounts
 from casework.config.demo.accounts import CPTV, MOST, SUNCE, Place
+from casework.config.demo.calls import add_calls
 from casework.config.demo.curation import add_curation
 from casework.config.demo.from_outside import add_from_outside
 from casework.config.demo.history import History, deliver_what_is_old
@@ -289,6 +290,7 @@ def _today(history: History, houses: dict[Place, House], users: dict[str, User],
     add_onward(history, living["staying"], living["arriving"], now)
     add_screening(history, living, users, now)
     add_from_outside(history, users, now)
+    add_calls(history, ana, boris, now)
 
     # a case that only its caseworker and the supervisor see
     sealed = Story(history, sunce, f"{SEED} sealed", now - 60 * DAY, age=26, sex="female", worker=ana)

@@ -51,6 +51,11 @@ _RECEIVED = """
     FROM referrals_referral r
     WHERE r.error_at IS NULL AND extract(year FROM r.received_at AT TIME ZONE 'Europe/Belgrade') = %(year)s
       AND (%(organisation)s::uuid IS NULL OR r.organisation_id = %(organisation)s::uuid)"""
+_CALLED = """
+    FROM referrals_call h
+    WHERE h.error_at IS NULL AND h.hotline = 'cptv' AND h.trafficking_related = 'yes'
+      AND extract(year FROM h.received_at AT TIME ZONE 'Europe/Belgrade') = %(year)s
+      AND (%(organisation)s::uuid IS NULL OR h.organisation_id = %(organisation)s::uuid)"""
 _OF_CASE = "AND (%(organisation)s::uuid IS NULL OR c.organisation_id = %(organisation)s::uuid)"
 _STATUS = f"""
     SELECT DISTINCT ON (coalesce(p.counted_as, p.id)) p.sex, p.citizenships, w.age_at_decision AS age
@@ -67,9 +72,19 @@ FIGURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         f"""
         SELECT DISTINCT ON (coalesce(p.counted_as, p.id))
             r.source_group, r.age_at_referral AS age, p.sex, p.citizenships
-        FROM (SELECT r.* {_RECEIVED}) r JOIN people_person p ON p.id = r.person_id AND p.error_at IS NULL
+        FROM (SELECT r.* {_RECEIVED} AND r.concern <> 'violence-only') r
+        JOIN people_person p ON p.id = r.person_id AND p.error_at IS NULL
         ORDER BY coalesce(p.counted_as, p.id), r.received_at""",
         {"source_group": "source_group", "sex_age": _SEX_AGE, "nationality": _NATIONALITY},
+    ),
+    "cptv-hotline-calls": (f"SELECT h.id {_CALLED}", {}),
+    "cptv-hotline-victims": (
+        f"""
+        SELECT DISTINCT coalesce(p.counted_as, p.id)
+        FROM (SELECT h.referral_id {_CALLED}) h
+        JOIN referrals_referral r ON r.id = h.referral_id AND r.error_at IS NULL
+        JOIN people_person p ON p.id = r.person_id AND p.error_at IS NULL""",
+        {},
     ),
     "victims-officially-identified": (
         """
