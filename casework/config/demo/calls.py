@@ -2,6 +2,7 @@
 
 import datetime
 import random
+from functools import partial
 
 from casework.access.models import User
 from casework.config.demo.history import History
@@ -22,9 +23,9 @@ def add_calls(history: History, ana: User, boris: User, now: datetime.datetime) 
     """Some calls a month in the last year, two of them followed by a referral; two visits."""
     chance = random.Random("calls")  # noqa: S311  (reproducible, not secret)
     for nth in range(30):
-        history.at(now - chance.uniform(1, 360) * DAY, lambda moment, nth=nth: _call(chance, ana, nth, moment))
+        history.at(now - chance.uniform(1, 360) * DAY, partial(_call, chance, ana, nth))
     for days, worker in ((20, ana), (2, boris)):
-        history.at(now - days * DAY, lambda moment, worker=worker: _visit(worker, moment))
+        history.at(now - days * DAY, partial(_visit, worker))
 
 
 def _call(chance: random.Random, worker: User, nth: int, now: datetime.datetime) -> None:
