@@ -171,7 +171,7 @@ PLAIN_TEXT = {
     "referrals.Deadline": {"kind"},
     "referrals.Identification": {"route", "status"},
     "referrals.AuthorityChoice": {"question", "rule", "authority"},  # ids of published entries
-    "referrals.Attachment": {"kind", "fingerprint"},  # under the record's key; the name is sealed
+    "referrals.Attachment": {"kind", "digest"},  # under the record's key; the name is sealed
     "referrals.RiskAssessment": {"level"},
     "referrals.UrgentNeed": {"kind", "status"},
     "referrals.Submission": {"mark", "content"},  # keyed hashes

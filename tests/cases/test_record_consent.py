@@ -238,5 +238,5 @@ def test_the_tab_asks_as_often_for_many_answers_as_for_few(
     client.get(url)
     for ago in range(9):
         answered(ago=ago, recipient_kind="ngo", recipient=f"NVO {ago}")
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(12):
         assert client.get(url).status_code == 200
