@@ -166,6 +166,8 @@ PLAIN_TEXT = {
         "language",
         "leaflet_given",
         "sop_version",
+        "concern",
+        "seen_in_material",
     },
     "referrals.ReferralIndicator": {"code", "how"},
     "referrals.Deadline": {"kind"},
@@ -184,6 +186,8 @@ PLAIN_TEXT = {
     "referrals.SitePerson": {"citizenship", "status", "language"},
     "referrals.Allegation": {"number", "status", "source"},
     "referrals.Appeal": {"outcome"},
+    "referrals.Call": {"number", "hotline", "trafficking_related", "language"},
+    "referrals.Visit": {"number"},
     "referrals.Leaflet": {"audience", "language"},
     "referrals.Onward": {"number", "status", "purpose", "recipient_kind", "recipient_entry", "channel"},
     "referrals.Received": {"number", "status", "purpose", "recipient_kind", "recipient_entry", "channel"},  # the same

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from casework.access.models import User
 from casework.access.record_services import mark_in_error, require
 from casework.audit import services as audit
+from casework.people.models import Answer
 from casework.vault import content, files
 from casework.vault.content import Kind
 from casework.vault.crypto import Erased, Tampered
@@ -185,7 +186,7 @@ def _refuse_pictures(referral: Referral, found: Sequence[content.Checked]) -> No
 
     A document may hold a picture too; so nothing but plain text is taken.
     """
-    if getattr(referral, "seen_in_material", "") == "yes" and any(each.kind != Kind.TEXT for each in found):
+    if referral.seen_in_material == Answer.YES and any(each.kind != Kind.TEXT for each in found):
         raise Refused(
             _(
                 "The person was seen in material. No pictures, films, sound or documents are kept on such a referral: "

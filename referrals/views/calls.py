@@ -59,7 +59,7 @@ def calls(request: SignedIn) -> HttpResponse:
     ask(request, "referrals.log_call")
     form = FilterCallsForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    held, narrowed = _narrowed(chosen)
+    held, narrowed = _narrowed(Call.objects.all(), chosen)
     after, before = request.GET.get("after", "")[:20], request.GET.get("before", "")[:20]
     matching = held.select_related("key", "referral")
     if before and not after:
@@ -83,9 +83,9 @@ def calls(request: SignedIn) -> HttpResponse:
     return render(request, "referrals/calls.html", shown)
 
 
-def _narrowed(chosen: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+def _narrowed(held: Any, chosen: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     """The calls of a hotline and a period, and the same as parameters of an address."""
-    held, narrowed = Call.objects.all(), {}
+    narrowed = {}
     if chosen.get("hotline"):
         held, narrowed["hotline"] = held.filter(hotline=chosen["hotline"]), chosen["hotline"]
     for name, lookup, days in (("since", "received_at__gte", 0), ("until", "received_at__lt", 1)):

@@ -126,9 +126,8 @@ def test_milan_sends_a_photograph_with_his_referral(cast: Any, as_user: Any) -> 
 
 
 @pytest.mark.requirement("s-mobile-app")
-def test_pictures_of_somebody_seen_in_material_are_never_kept(cast: Any, log: Any, monkeypatch: Any) -> None:
-    referral = log()
-    monkeypatch.setattr(Referral, "seen_in_material", "yes", raising=False)
+def test_pictures_of_somebody_seen_in_material_are_never_kept(cast: Any, log: Any) -> None:
+    referral = log(seen_in_material="yes")
     for content in (jpeg(), pdf()):
         with pytest.raises(Refused, match="reference number"):
             attach(referral, content, by=cast.ana)
