@@ -17,6 +17,7 @@ class ReferralsConfig(AppConfig):
     def ready(self) -> None:
         """Closing and reopening a case takes its referrals along; the case page gets a tab for them."""
         from casework.access.tabs import Tab
+        from casework.cases import consent
         from casework.cases import services as cases
         from casework.cases.tabs import CASE_TABS
         from referrals import services
@@ -28,6 +29,7 @@ class ReferralsConfig(AppConfig):
         def reopen(case: "Case", user: "User") -> None:
             services.reopen_referral(case=case, reopened_by=user)
 
+        consent.ON_ANSWER.append(services.follow_consent)
         cases.ON_CLOSE.append(close)
         cases.ON_REOPEN.append(reopen)
         CASE_TABS.register(

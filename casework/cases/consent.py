@@ -9,7 +9,7 @@ two, is answered again with a yes.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,9 @@ from reference import codes
 from reference.folding import fold
 
 SHORTEST = 10  # letters of a reason
+
+# What follows from an answer elsewhere: called with it and with who wrote it down, in the same transaction.
+ON_ANSWER: list[Callable[[Consent, User], None]] = []
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,8 @@ def record_consent(
         _refuse_nothing_to_withdraw(row)
     row.save(force_insert=True)
     audit.act("record_consent", row, fresh, fresh.person, by=recorded_by, note=answer)
+    for follow in ON_ANSWER:
+        follow(row, recorded_by)
     return row
 
 

@@ -34,6 +34,7 @@ from referrals.services.onward import (
 from referrals.services.onward_answers import accept_onward, acknowledge_onward, refuse_onward
 from referrals.services.participants import (
     add_participants,
+    follow_consent,
     inform_participant,
     record_informed,
     withdraw_participant,
@@ -91,6 +92,7 @@ __all__ = [
     "dismiss_allegation",
     "download_attachment",
     "escalate_overdue",
+    "follow_consent",
     "inform_participant",
     "initiate_case",
     "investigate_allegation",

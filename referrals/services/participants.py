@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
+from casework.cases.consent import Recipient, Verdict, verdict_of
+from casework.cases.consent_models import ALLOWS, Consent
 from casework.workflow import Refused, advance, lock
 from reference import directory
 from reference.models import Entry
@@ -26,8 +28,12 @@ from referrals.models import ClockKind, How, Participant, ParticipantStatus, Ref
 from referrals.services import clocks
 from referrals.services.competence import competence_of
 from referrals.services.reach import must_be_valid, must_reach
+from referrals.services.recipients import kind_of
 
 IDENTIFIES = "identification"
+# For what a body of a kind is told of a referral (code list consent_purposes); everybody else is told to help.
+_PURPOSES = {"cptv": IDENTIFIES, "csw": IDENTIFIES, "police": "report", "prosecutor-or-court": "report"}
+_TO_HELP = "services"
 _PROPOSING = (IDENTIFIES, "police", "prosecution", "receives")  # a court is not told of a referral
 
 
@@ -65,6 +71,54 @@ def names_of(bodies: Iterable[str]) -> dict[str, Entry]:
     wanted = [body for body in bodies if body]
     found = Entry.objects.active().filter(section__in=(AUTHORITIES, BODIES), code__in=wanted).with_text()
     return {entry.code: entry for entry in sorted(found, key=lambda entry: entry.section == AUTHORITIES)}
+
+
+def verdicts(participants: Iterable[Participant], day: datetime.date) -> dict[Any, Verdict]:
+    """Whether the person agrees that each of them (of one referral) is told, on a day: the verdicts by primary key.
+
+    A referral about nobody in particular needs no consent, and has none.
+    """
+    rows = list(participants)
+    if not rows or rows[0].referral.person_id is None:
+        return {}
+    answers = Consent.objects.valid().filter(case__person=rows[0].referral.person_id, answered_on__lte=day)
+    by_kind: dict[tuple[str, str], list[Consent]] = {}
+    for answer in answers.select_related("key"):
+        by_kind.setdefault((answer.purpose, answer.recipient_kind), []).append(answer)
+    names = names_of(row.body for row in rows)
+    found = {}
+    for row in rows:
+        entry = names.get(row.body)
+        kind = kind_of(entry)
+        purpose = _PURPOSES.get(kind, _TO_HELP)
+        recipient = Recipient(kind, entry.title if entry else row.name or row.body)
+        found[row.pk] = verdict_of(by_kind.get((purpose, kind), []), purpose, recipient)
+    return found
+
+
+def forbidden(participants: Iterable[Participant], day: datetime.date) -> dict[Any, Verdict]:
+    """Those of them whom somebody has said no to; where nobody has answered yet, no one has."""
+    found = verdicts(participants, day)
+    return {pk: verdict for pk, verdict in found.items() if verdict.consent is not None and not verdict.allowed}
+
+
+def follow_consent(answer: Consent, recorded_by: User) -> None:
+    """When consent is refused or withdrawn, whoever is not told yet and may not be is taken off the list."""
+    if answer.answer in ALLOWS:
+        return
+    now = timezone.now()
+    waiting = Participant.objects.valid().filter(referral__person=answer.case.person_id)
+    waiting = waiting.filter(status=ParticipantStatus.WAITING, referral__organisation=answer.case.organisation_id)
+    by_referral: dict[Referral, list[Participant]] = {}
+    for row in waiting.select_related("key", "referral"):
+        by_referral.setdefault(row.referral, []).append(row)
+    for referral, rows in by_referral.items():
+        fresh = lock(referral)
+        gone = forbidden(rows, timezone.localdate(now))
+        for row in rows:
+            if row.pk in gone:
+                _take_off(fresh, row, gone[row.pk].sentence, now, recorded_by)
+        _settle(fresh)
 
 
 def add_relevant(referral: Referral) -> None:
@@ -136,6 +190,7 @@ def inform_participant(
     require(informed_by, "referrals.record_informed")
     referral = _open(participant.referral, informed_by)
     _check(referral, informed_at, how, now)
+    _refuse_forbidden([participant], informed_at)
     advance(
         participant,
         "inform_participant",
@@ -159,15 +214,7 @@ def withdraw_participant(
     referral = _open(participant.referral, withdrawn_by)
     if not why.strip():
         raise Refused(_("Say why."), field="why")
-    advance(
-        participant,
-        "withdraw_participant",
-        by=withdrawn_by,
-        about=[referral, *_others(referral)],
-        withdrawn_at=now,
-        withdrawn_by=withdrawn_by,
-        withdrawn_why=why.strip(),
-    )
+    _take_off(referral, participant, why.strip(), now, withdrawn_by)
     _settle(referral)
     return participant
 
@@ -190,6 +237,7 @@ def record_informed(
     if not waiting:
         raise Refused(_("Nobody is on the list yet. Add those who must be told."))
     _check(fresh, informed_at, how, now)
+    _refuse_forbidden(waiting, informed_at)
     for participant in waiting:
         advance(
             participant,
@@ -221,6 +269,23 @@ def _check(referral: Referral, informed_at: datetime.datetime, how: str, now: da
         raise Refused(_("This is before the referral was received."), field="informed_at")
     if how not in How.values:
         raise Refused(_("Say how they were told."), field="how")
+
+
+def _refuse_forbidden(participants: list[Participant], informed_at: datetime.datetime) -> None:
+    for verdict in forbidden(participants, timezone.localdate(informed_at)).values():
+        raise Refused(verdict.sentence)
+
+
+def _take_off(referral: Referral, participant: Participant, why: str, now: datetime.datetime, by: User) -> None:
+    advance(
+        participant,
+        "withdraw_participant",
+        by=by,
+        about=[referral, *_others(referral)],
+        withdrawn_at=now,
+        withdrawn_by=by,
+        withdrawn_why=why,
+    )
 
 
 def _save(participant: Participant) -> None:

@@ -1,4 +1,4 @@
-"""To whom an onward referral can go: organisations that answer here, bodies of the reference, or a name in words."""
+"""Who can be told or sent something: organisations that answer here, bodies of the reference, or a name in words."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,9 +10,54 @@ from django.utils.translation import gettext as _
 from casework.access.grants import Role
 from casework.access.models import Organisation
 from reference.models import Entry
-from reference.sections import BODIES
+from reference.sections import AUTHORITIES, BODIES
 
 _INSIDE, _LISTED = "organisation:", "entry:"
+
+# Kinds of recipients (code list recipient_kinds): of the authorities by id, of other bodies by how the words for their
+# kind in the reference begin.
+_OF_AUTHORITIES = {
+    "cptv": "cptv",
+    "csw": "csw",
+    "moi-anti-cyber-crime-division": "police",
+    "moi-organisational-units": "police",
+    "moi-juvenile-units": "police",
+    "cpd-anti-trafficking-unit": "police",
+    "belgrade-spp-cyber": "prosecutor-or-court",
+    "competent-prosecutor": "prosecutor-or-court",
+    "competent-court": "prosecutor-or-court",
+    "juvenile-prosecutor-court-divisions": "prosecutor-or-court",
+    "ppo": "prosecutor-or-court",
+    "ppo-specialised": "prosecutor-or-court",
+    "public-prosecutor-permission": "prosecutor-or-court",
+    "courts": "prosecutor-or-court",
+    "authority-execution-sanctions": "other-government",
+    "labor-inspectorate": "other-government",
+}
+_BY_WORDS = (
+    ("police", "police"),
+    ("prosecution", "prosecutor-or-court"),
+    ("judiciary", "prosecutor-or-court"),
+    ("ngo", "ngo"),
+    ("association", "ngo"),
+    ("foundation", "ngo"),
+    ("international", "international-organisation"),
+    ("foreign", "body-abroad"),
+    ("ministry", "other-government"),
+    ("government", "other-government"),
+    ("inspectorate", "other-government"),
+)
+OTHER = "other-recipient"
+
+
+def kind_of(entry: Entry | None) -> str:
+    """The kind of recipient that an authority or another body of the reference is; somebody in words is another."""
+    if entry is None:
+        return OTHER
+    if entry.section == AUTHORITIES:
+        return _OF_AUTHORITIES.get(entry.code, OTHER)
+    words = str(entry.data.get("kind") or "").lower()
+    return next((kind for begins, kind in _BY_WORDS if words.startswith(begins)), OTHER)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from casework.access.forms import attempt, bind
 from casework.access.requests import SignedIn
+from casework.cases.consent import Verdict
 from reference.views.cells import entry_cell
 from referrals import services
 from referrals.forms import AddParticipantsForm, InformParticipantForm, RecordInformedForm, WithdrawParticipantForm
 from referrals.models import ClockKind, Participant, ParticipantStatus, Referral, ReferralStatus
-from referrals.services.participants import Proposal, names_of, proposals
+from referrals.services.participants import Proposal, names_of, proposals, verdicts
 from referrals.views.finding import ask, referral_frame, visible_referral
 
 
@@ -33,6 +34,8 @@ def participants(request: SignedIn, number: str) -> HttpResponse:
         .select_related("key", "informed_by", "added_by", "withdrawn_by")
     )
     names = names_of([row.body for row in listed] + [proposal.body for proposal in proposed])
+    waiting = [row for row in listed if row.status == ParticipantStatus.WAITING]
+    agreed = verdicts(waiting, timezone.localdate())
     form = bind(request, AddParticipantsForm, choices=[_choice(proposal, names) for proposal in proposed])
     if may and form.is_bound and form.is_valid():
         typed = form.cleaned_data
@@ -49,10 +52,11 @@ def participants(request: SignedIn, number: str) -> HttpResponse:
         **frame,
         "form": form if may else None,
         "headers": [_("Who"), _("State"), _("When and how"), _("What can be done")],
-        "rows": [_row(row, names, may=may) for row in listed],
+        "rows": [_row(row, names, agreed.get(row.pk), may=may) for row in listed],
+        "consent_url": _consent_url(referral, request) if agreed else "",
         "clock": referral.deadlines.visible_to(request.user).filter(kind=ClockKind.INFORM).first(),
         "now": timezone.now(),
-        "several_wait": may and sum(row.status == ParticipantStatus.WAITING for row in listed) > 1,
+        "several_wait": may and len(waiting) > 1,
     }
     return render(request, "referrals/participants.html", page)
 
@@ -119,7 +123,14 @@ def _one(request: SignedIn, participant_id: UUID) -> tuple[Participant, dict[str
     referral = visible_referral(request, participant.referral.number)
     frame = referral_frame(request, referral, "participants")
     name = _name(participant, names_of([participant.body]))
-    return participant, {**frame, "told": name, "back_url": _page(referral)}
+    verdict = verdicts([participant], timezone.localdate()).get(participant.pk)
+    return participant, {
+        **frame,
+        "told": name,
+        "verdict": verdict,
+        "consent_url": _consent_url(referral, request) if verdict else "",
+        "back_url": _page(referral),
+    }
 
 
 def _may_work(referral: Referral, request: SignedIn) -> bool:
@@ -142,13 +153,20 @@ def _name(participant: Participant, names: dict[str, Any]) -> str:
     return entry.title if entry else participant.name or participant.body
 
 
-def _row(participant: Participant, names: dict[str, Any], *, may: bool) -> dict[str, Any]:
+def _consent_url(referral: Referral, request: SignedIn) -> str:
+    """Where an answer is recorded: with the case, which a referral that was only received does not have."""
+    may = referral.case is not None and request.user.has_perm("cases.record_consent")
+    return reverse("cases:consents", args=[referral.case.number]) if may and referral.case else ""
+
+
+def _row(participant: Participant, names: dict[str, Any], verdict: Verdict | None, *, may: bool) -> dict[str, Any]:
     entry = names.get(participant.body)
     who: Any = entry_cell(entry) if entry else {"text": participant.name or participant.body}
     state = {
         "status": participant.status,
         "label": participant.get_status_display(),
         "colour": {"waiting": "yellow", "informed": "green", "withdrawn": "grey"}[participant.status],
+        "hint": verdict.sentence if verdict else "",
     }
     said: Any = ""
     if participant.informed_at is not None:

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from casework.cases.consent import record_consent
 from casework.workflow import Refused
 from referrals import services
 from referrals.models import ClockKind, Participant
@@ -163,3 +164,46 @@ def test_the_page_asks_a_pinned_number_of_questions(cast, as_user, log, django_a
     ana.get(f"/referrals/{referral.number}/participants/")
     with django_assert_max_num_queries(32):
         ana.get(f"/referrals/{referral.number}/participants/")
+
+
+def answer(cast, case, said, day=None, **given):
+    today = timezone.localdate()
+    values = {"given_by": "person", "manner": "oral", "purpose": "identification", "recipient_kind": "cptv", **given}
+    return record_consent(case=case, answer=said, answered_on=day or today, today=today, recorded_by=cast.ana, **values)
+
+
+def test_consent_is_asked_first_and_a_no_holds_under_the_clock(cast, as_user, initiated):
+    received = timezone.now() - datetime.timedelta(days=2)
+    referral = initiated(received_at=received)
+    ana, page = as_user(cast.ana), f"/referrals/{referral.number}/participants/"
+    shown = ana.get(page).content.decode()
+    assert "Nobody has answered yet" in shown and f"/cases/{referral.case.number}/consent" in shown
+    services.add_participants(referral=referral, bodies=[], name="Dom zdravlja Proba", added_by=cast.ana)
+    answer(cast, referral.case, "refused", purpose="services", recipient_kind="other-recipient")
+    cptv, clinic = referral.participants.order_by("created_at")
+    assert (cptv.status, clinic.status) == ("waiting", "withdrawn")
+    assert "consent was refused" in clinic.withdrawn_why and "Dom zdravlja Proba" in clinic.withdrawn_why
+    again = services.add_participants(referral=referral, bodies=[], name="Dom zdravlja Proba", added_by=cast.ana)[0]
+    told = {**when(timezone.now()), "how": "telephone", "spoke_with": "Sestra"}
+    refused = ana.post(f"/referrals/participants/{again.pk}/inform/", told).content.decode()
+    assert "consent was refused" in refused and "Sestra" in refused
+    with pytest.raises(Refused, match="consent was refused"):
+        all_told(referral, cast.ana)
+    again.refresh_from_db()
+    assert again.status == "waiting"
+    before = received + datetime.timedelta(hours=1)  # on that day nobody had said no yet
+    assert ana.post(f"/referrals/participants/{again.pk}/inform/", told | when(before)).status_code == 302
+    answer(cast, referral.case, "ground", given_by="", manner="", ground="danger-to-life", reason="Prete joj ubistvom.")
+    assert "without consent" in ana.get(page).content.decode()
+    assert ana.post(f"/referrals/participants/{cptv.pk}/inform/", told).status_code == 302
+    assert clock(referral).met_at
+
+
+def test_who_was_told_already_stays_told_when_consent_is_withdrawn(cast, initiated):
+    referral = initiated()
+    answer(cast, referral.case, "given")
+    all_told(referral, cast.ana)
+    answer(cast, referral.case, "withdrawn")
+    assert referral.participants.get().status == "informed"
+    referral.refresh_from_db()
+    assert referral.informed_at is not None
