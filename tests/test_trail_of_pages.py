@@ -23,6 +23,7 @@ def records_of(dossier: Dossier) -> set[str]:
     cases = (dossier.case, dossier.closed)
     referrals = (dossier.referral, dossier.received)
     held = [*cases, *referrals, *(one.person for one in (*cases, *referrals)), dossier.placement, dossier.decision]
+    held += [dossier.visit, dossier.call]  # of nobody in particular: under keys of their own
     return {str(one.pk) for one in held}
 
 

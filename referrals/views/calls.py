@@ -61,7 +61,7 @@ def calls(request: SignedIn) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     held, narrowed = _narrowed(Call.objects.all(), chosen)
     after, before = request.GET.get("after", "")[:20], request.GET.get("before", "")[:20]
-    matching = held.select_related("key", "referral")
+    matching = held.select_related("key", "referral__person", "referral__case")
     if before and not after:
         found = matching.page_visible_to(request.user, order_by=("number",), size=PAGE + 1, after=(before,))
         page, earlier, later = found[:PAGE][::-1], len(found) > PAGE, True
@@ -69,7 +69,8 @@ def calls(request: SignedIn) -> HttpResponse:
         key = (after,) if after else None
         found = matching.page_visible_to(request.user, order_by=("-number",), size=PAGE + 1, after=key)
         page, earlier, later = found[:PAGE], bool(after), len(found) > PAGE
-    audit.read(request, "calls", *page)
+    tied = [each for call in page if call.referral for each in concerned(call.referral)]
+    audit.read(request, "calls", *dict.fromkeys([*page, *tied]))
     shown = {
         "form": form,
         "tabs": ways_tabs(request.user, "calls"),

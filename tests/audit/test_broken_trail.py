@@ -1,5 +1,6 @@
 """When the database takes no row of the trail, no page shows anybody and no act changes anything: every address."""
 
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,6 +65,8 @@ def test_without_a_trail_nothing_is_shown(committed_db: str, world: SimpleNamesp
 @pytest.mark.soak
 def test_without_a_trail_nothing_is_shown_to_anybody(committed_db: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
     usernames = [each for each in USERS if each not in ("milan", "ivana", "petar")]  # whose pages show nobody
+    if os.environ.get("CASEWORK_SOAK") == "ci":
+        usernames = usernames[::3]
     clients = signed_in(world, as_user, usernames)
     break_the_trail(committed_db)
     before = contents()
