@@ -83,6 +83,9 @@ holdings.declare(
             ),
             "seen_in_material": _("Seen in material"),
             "material_reference": _("Reference number of the material"),
+            "cyber_means": _("Information technology as method or means"),
+            "suspect_age": _("Age of the suspect"),
+            "committed_abroad": _("Outside Serbia"),
             "given_age": _("Age, as stated"),
             "age_at_referral": _("Age at the referral"),
             "suspected_forms": (

@@ -168,6 +168,8 @@ PLAIN_TEXT = {
         "sop_version",
         "concern",
         "seen_in_material",
+        "cyber_means",
+        "committed_abroad",
     },
     "referrals.ReferralIndicator": {"code", "how"},
     "referrals.Deadline": {"kind"},

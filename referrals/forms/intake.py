@@ -43,12 +43,16 @@ _REPORT = (
     "related_violence",
     "seen_in_material",
     "material_reference",
+    "cyber_means",
+    "committed_abroad",
+    "suspect_age",
     "immediate_danger",
     "danger_note",
     "summary",
     "language",
     "leaflet_given",
 )
+_UNKNOWN_WHEN_EMPTY = ("concern", "seen_in_material", "cyber_means", "committed_abroad")
 _PERSON_PLAIN = (
     "sex",
     "birth_date",
@@ -117,7 +121,7 @@ class _ReportForm(RecordForm):
     def report(self) -> dict[str, Any]:
         """What the referral says, named as the services name it."""
         told = {name: self.cleaned_data[name] for name in _REPORT if name in self.cleaned_data}
-        return told | {name: told[name] or "unknown" for name in ("concern", "seen_in_material") if name in told}
+        return told | {name: told[name] or "unknown" for name in _UNKNOWN_WHEN_EMPTY if name in told}
 
     def indicators(self) -> list[tuple[str, str]]:
         """Each sign once: what was seen weighs more than what was said."""
@@ -221,6 +225,20 @@ class _FullReportForm(_ReportForm):
         required=False,
         help_text=_("Only the number. Never attach the material, and do not describe it."),
     )
+    cyber_means = ThreeWayField(
+        label=_("Was information technology the method or the means?"),
+        required=False,
+        help_text=_("For example recruited, controlled or offered over the internet or a telephone."),
+    )
+    suspect_age = forms.IntegerField(
+        label=_("Age of the suspect, if one is known"),
+        required=False,
+        min_value=0,
+        max_value=120,
+        help_text=_("In whole years, also when it is a guess. Of several, the youngest."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "3"}),
+    )
+    committed_abroad = ThreeWayField(label=_("Did it happen outside Serbia?"), required=False)
     leaflet_given = ThreeWayField(label=_("Was the leaflet on rights given?"))
 
 

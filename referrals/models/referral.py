@@ -122,6 +122,14 @@ class Referral(Record):
         max_length=8, choices=Answer, default=Answer.UNKNOWN, db_default=Answer.UNKNOWN.value
     )
     material_reference = EncryptedTextField()
+    # What the rules on competence ask for. Not known is never “no”.
+    cyber_means = models.CharField(
+        max_length=8, choices=Answer, default=Answer.UNKNOWN, db_default=Answer.UNKNOWN.value
+    )
+    committed_abroad = models.CharField(
+        max_length=8, choices=Answer, default=Answer.UNKNOWN, db_default=Answer.UNKNOWN.value
+    )
+    suspect_age = models.PositiveSmallIntegerField(null=True)  # of the youngest one, in completed years
     immediate_danger = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
     danger_note = EncryptedTextField()
     summary = EncryptedTextField()

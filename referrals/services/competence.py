@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from casework.access.models import User
 from casework.access.record_services import require
 from casework.audit import services as audit
+from casework.people.models import Answer
 from casework.workflow import Refused, lock
 from reference import codes, routing
 from reference.routing_rules import Facts
@@ -19,6 +20,7 @@ from referrals.services.reach import must_be_valid, must_reach
 # Signs and forms whose own words say that information technology was used. Of every other it is not known.
 CYBER_SIGNS = frozenset({"abuse-material", "grooming-ict", "recruited-online"})
 CYBER_FORMS = frozenset({"grooming"})
+_YES_OR_NO: dict[str, bool] = {Answer.YES: True, Answer.NO: False}
 CHOSEN_FOR = ("police", "prosecution", "court")  # the route of the identification is decided elsewhere
 
 
@@ -26,10 +28,12 @@ def facts_of(referral: Referral) -> Facts:
     """What the referral says of the facts that the rules ask for. What it does not say is not known."""
     told = [row.code for row in referral.indicators.all() if row.how in (Seen.SEEN, Seen.SAID)]
     age = referral.age_at_referral
+    by_signs = True if CYBER_SIGNS & set(told) or CYBER_FORMS & set(referral.suspected_forms) else None
     return Facts(
         victim_age=None if age is None or age < 0 else age,
-        cyber=True if CYBER_SIGNS & set(told) or CYBER_FORMS & set(referral.suspected_forms) else None,
-        abroad=None,
+        cyber=_YES_OR_NO.get(referral.cyber_means, by_signs),
+        suspect_age=referral.suspect_age,
+        abroad=_YES_OR_NO.get(referral.committed_abroad),
         channel=_came_through(referral),
         child_limit=settings.CHILD_AGE_LIMIT,
     )

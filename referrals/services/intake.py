@@ -57,6 +57,9 @@ _AMENDABLE = (
     "related_violence",
     "seen_in_material",
     "material_reference",
+    "cyber_means",
+    "committed_abroad",
+    "suspect_age",
     "immediate_danger",
     "danger_note",
     "summary",
@@ -95,6 +98,9 @@ def log_referral(
     related_violence: Iterable[str] = (),
     seen_in_material: str = Answer.UNKNOWN,
     material_reference: str = "",
+    cyber_means: str = Answer.UNKNOWN,
+    committed_abroad: str = Answer.UNKNOWN,
+    suspect_age: int | None = None,
     call: Call | None = None,
     visit: Visit | None = None,
 ) -> Referral:
@@ -135,6 +141,9 @@ def log_referral(
         related_violence=list(related_violence),
         seen_in_material=seen_in_material,
         material_reference=material_reference,
+        cyber_means=cyber_means,
+        committed_abroad=committed_abroad,
+        suspect_age=suspect_age,
         visit=visit,
     )
     _receive(referral, person, existing_person, indicators, now=now, verb="log_referral")
@@ -417,10 +426,14 @@ def _keep_indicators(referral: Referral, indicators: Indicators) -> bool:
 
 
 def _start_clocks(referral: Referral) -> None:
-    """The two clocks of the standard operating procedures; they run through nights and weekends."""
+    """The two clocks of the standard operating procedures; they run through nights and weekends.
+
+    In UTC: hours that are added to a local time skip or repeat one in the nights when summer time begins and ends.
+    """
+    since = referral.received_at.astimezone(datetime.UTC)
     hours = {ClockKind.INITIATE: settings.INITIATE_WITHIN_HOURS, ClockKind.INFORM: settings.INFORM_WITHIN_HOURS}
     Deadline.objects.bulk_create(
-        Deadline(referral=referral, kind=kind, due_at=referral.received_at + datetime.timedelta(hours=within))
+        Deadline(referral=referral, kind=kind, due_at=since + datetime.timedelta(hours=within))
         for kind, within in hours.items()
     )
 

@@ -12,7 +12,8 @@ from referrals.models import MOBILE_TEAM, Feared, Referral, Visit
 
 def check_way(referral: Referral) -> None:
     """Raise `Refused` for what contradicts itself: a reference without material, a violence without its kind."""
-    if referral.concern not in Feared.values or referral.seen_in_material not in Answer.values:
+    answers = (referral.seen_in_material, referral.cyber_means, referral.committed_abroad)
+    if referral.concern not in Feared.values or not set(answers) <= set(Answer.values):
         raise Refused(_("Choose one of the answers that are offered."))
     if codes.unknown("related_violence", referral.related_violence):
         raise Refused(_("Choose the kind of violence from the list."), field="related_violence")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.requests import SignedIn
 from casework.audit import services as audit
+from casework.people.models import Answer
 from referrals.models import Decision, Identification, Referral, ReferralQuerySet
 from referrals.tabs import REFERRAL_TABS
 
@@ -84,6 +85,13 @@ def concerned(referral: Referral) -> list[Any]:
 def who(referral: Referral) -> str:
     """Whom a referral is about, in lists: a name, what is known instead of one, or that there is no contact yet."""
     return referral.person.name if referral.person else _("No contact yet")
+
+
+def alone(referral: Referral) -> str:
+    """What a supervisor must know of an unaccompanied child before anybody knows the age; empty for everybody else."""
+    if referral.person is None or referral.person.unaccompanied != Answer.YES:
+        return ""
+    return _("Reported as a child without parents or guardian: protected as a child until the age is known.")
 
 
 def url_of(referral: Referral) -> str:

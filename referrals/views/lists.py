@@ -27,7 +27,7 @@ from referrals.models import (
     UrgentNeed,
 )
 from referrals.views.calls import ways_tabs
-from referrals.views.finding import ask, url_of, who, with_keys
+from referrals.views.finding import alone, ask, url_of, who, with_keys
 
 PAGE = 25
 SHOWN_TODAY = 15
@@ -109,7 +109,11 @@ def today(request: SignedIn) -> HttpResponse:
         ],
         "needs_headers": [_("Number"), _("About"), _("What is needed"), _("Since")],
         "routes": [
-            [{"text": row.referral.number, "url": url_of(row.referral)}, who(row.referral), row.referral.received_at]
+            [
+                {"text": row.referral.number, "url": url_of(row.referral)},
+                {"text": who(row.referral), "hint": alone(row.referral)},
+                row.referral.received_at,
+            ]
             for row in routes
         ],
         "routes_headers": [_("Number"), _("About"), _("Received")],

@@ -118,7 +118,7 @@ def _told_by(referral: Referral) -> list[Any]:
 
 
 def _feared(referral: Referral) -> list[Any]:
-    """What is feared beside the forms, and material: only what is said."""
+    """What is feared beside the forms, material, and what competence depends on: only what is said."""
     rows: list[Any] = []
     if referral.concern != Feared.UNKNOWN:
         rows.append((_("What is feared"), referral.get_concern_display()))
@@ -128,6 +128,12 @@ def _feared(referral: Referral) -> list[Any]:
         rows.append((_("Seen in material"), referral.get_seen_in_material_display()))
     if referral.material_reference:
         rows.append((_("Reference number of the material"), referral.material_reference))
+    if referral.cyber_means != Answer.UNKNOWN:
+        rows.append((_("Information technology as method or means"), referral.get_cyber_means_display()))
+    if referral.suspect_age is not None:
+        rows.append((_("Age of the suspect"), referral.suspect_age))
+    if referral.committed_abroad != Answer.UNKNOWN:
+        rows.append((_("Outside Serbia"), referral.get_committed_abroad_display()))
     return rows
 
 

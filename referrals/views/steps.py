@@ -25,6 +25,7 @@ from referrals.forms import (
 )
 from referrals.models import Referral, Route
 from referrals.views.finding import (
+    alone,
     ask,
     concerned,
     referral_to_work_on,
@@ -98,7 +99,11 @@ def decide_route(request: SignedIn, number: str) -> HttpResponse:
             return _done(
                 request, referral, _("The route is decided: %(route)s.") % {"route": decided.get_route_display()}
             )
-    return render(request, "referrals/decide_route.html", _page(referral, form, identification=identification))
+    return render(
+        request,
+        "referrals/decide_route.html",
+        _page(referral, form, identification=identification, alone=alone(referral)),
+    )
 
 
 def record_decision(request: SignedIn, number: str) -> HttpResponse:

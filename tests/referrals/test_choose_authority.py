@@ -13,8 +13,9 @@ from casework.people.holdings import HELD
 from casework.workflow import Refused
 from reference import services as published
 from reference.models import Entry
+from reference.routing import QUESTIONS
 from referrals import services
-from referrals.models import AuthorityChoice, Route
+from referrals.models import AuthorityChoice, Referral, Route
 from referrals.services.competence import competence_of, facts_of
 from referrals.services.routing import route_by_age
 from tests.support.threads import all_at_once
@@ -103,6 +104,52 @@ def test_the_page_shows_authorities_rules_and_sources(grooming, cast, as_user):
     url = f"{reverse('reference:who-is-competent')}?victim=13&amp;cyber=yes"
     assert f'href="{url}"' in page
     assert reverse("referrals:choose-authority", args=[grooming.number]) not in page  # a caseworker does not choose
+
+
+def rules_shown(page):
+    text = page.content.decode()
+    begin = text.index("Competent authorities")
+    return text[begin : text.index("</section>", begin)]
+
+
+@pytest.mark.requirement("s-cyber-referral")
+@pytest.mark.parametrize(
+    ("answer", "named", "not_named"),
+    [
+        ("yes", ["Anti-Cyber Crime Division", "Belgrade Superior Office"], ["Organisational units"]),
+        ("no", ["Organisational units", "Competent prosecutor", "Competent court"], ["Anti-Cyber Crime Division"]),
+    ],
+)
+def test_the_question_on_means_names_the_authority(answer, named, not_named, cast, as_user, answers):
+    ana = as_user(cast.ana)
+    ana.post(
+        "/referrals/log/",
+        answers(sex="female", given_age="16", cyber_means=answer, suspect_age="40", committed_abroad="no"),
+    )
+    rows = ana.get(f"/referrals/{Referral.objects.get().number}/").context["competence"]["rows"]
+    asked = [QUESTIONS[question] for question in ("police", "prosecution", "court")]
+    decided = str([row[1] for row in rows if row[0][0] in asked])
+    assert [name for name in named if name not in decided] == []
+    assert [name for name in not_named if name in decided] == []
+
+
+@pytest.mark.requirement("s-juvenile-offender-routing")
+def test_a_suspect_of_sixteen_in_a_cyber_case_meets_both_rules_and_a_note(cast, as_user, answers):
+    ana, vesna = as_user(cast.ana), as_user(cast.vesna)
+    ana.post(
+        "/referrals/log/",
+        answers(sex="female", given_age="15", cyber_means="yes", suspect_age="16", committed_abroad="no"),
+    )
+    number = Referral.objects.get().number
+    page = ana.get(reverse("referrals:referral", args=[number]))
+    shown = rules_shown(page)
+    assert "Anti-Cyber Crime Division" in shown and "juvenile delinquency" in shown
+    assert any(
+        "two rules" in note or "does not say" in note or "do not say" in note
+        for note in page.context["competence"]["notes"]
+    )
+    offered = vesna.get(reverse("referrals:choose-authority", args=[number])).content.decode()
+    assert "Anti-Cyber Crime Division" in offered and "juveniles" in offered.lower()
 
 
 def test_a_supervisor_chooses_and_the_page_says_who_and_when(grooming, cast, as_user):

@@ -4,6 +4,7 @@ import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -195,6 +196,38 @@ def test_unknown_age_waits_in_the_supervisors_queue(cast, as_user, answers):
     today = as_user(cast.vesna).get("/referrals/today/").content.decode()
     assert "Route to be decided" in today
     assert "Route not decided" in as_user(cast.ana).get(f"/referrals/{referral.number}/").content.decode()
+
+
+@pytest.mark.requirement("s-uasc")
+def test_an_unaccompanied_child_without_a_birth_date_goes_to_the_supervisor_as_a_child(cast, as_user, answers):
+    as_user(cast.ana).post("/referrals/log/", answers(sex="male", unaccompanied="yes"))
+    referral, vesna = Referral.objects.get(), as_user(cast.vesna)
+    assert referral.identification.route == Route.UNDECIDED
+    [waiting] = [row for row in vesna.get("/referrals/today/").context["routes"] if row[0]["text"] == referral.number]
+    assert "protected as a child" in waiting[1]["hint"]
+    page = f"/referrals/{referral.number}/route/"
+    assert "Reported as a child without parents or guardian" in vesna.get(page).content.decode()
+    vesna.post(page, {"route": "csw", "reason": "Izgleda kao dete."})
+    referral.identification.refresh_from_db()
+    assert referral.identification.route == Route.CSW
+
+
+@pytest.mark.requirement("s-availability-24h")
+def test_what_comes_on_a_saturday_night_is_due_on_sunday_night(cast, as_user, answers):
+    saturday = datetime.datetime(2026, 3, 28, 23, 30, tzinfo=timezone.get_default_timezone())
+    with time_machine.travel(saturday + datetime.timedelta(minutes=5), tick=False):  # summer time begins that night
+        ana = as_user(cast.ana)
+        ana.post("/referrals/log/", answers(received_at_0="28.03.2026.", received_at_1="23:30"))
+        referral = Referral.objects.get()
+        assert referral.received_at == saturday
+        for clock in referral.deadlines.all():
+            assert clock.due_at - referral.received_at == datetime.timedelta(hours=24)
+        assert "Due in" in ana.get(f"/referrals/{referral.number}/").content.decode()
+    october = datetime.datetime(2026, 10, 17, 23, 30, tzinfo=timezone.get_default_timezone())  # a Saturday like others
+    with time_machine.travel(october, tick=False):
+        as_user(cast.ana).post("/referrals/log/", answers(received_at_0="17.10.2026.", received_at_1="23:30"))
+        due = Referral.objects.order_by("received_at").last().deadlines.first().due_at
+        assert timezone.localtime(due).strftime("%A %H:%M") == "Sunday 23:30"
 
 
 @pytest.mark.parametrize(
