@@ -50,6 +50,26 @@ def test_only_a_decision_moves_a_person_from_potential_to_identified(cast, as_us
     assert {message.recipient for message in told} == {cast.ana, cast.vesna}
 
 
+@pytest.mark.requirement("s-multiple-forms")
+def test_who_was_exploited_in_several_forms_is_counted_once(cast, as_user, initiated):
+    ana, today = as_user(cast.ana), timezone.localdate()
+    for forms in (["sex-trafficking", "forced-begging"], ["sex-trafficking"], ["forced-begging", "labor-trafficking"]):
+        number = initiated(received_at=timezone.now() - 10 * DAY).number
+        typed = {"outcome": "identified", "decided_on": f"{today:%d.%m.%Y.}", "forms": forms, "reasons": "Po nalazu."}
+        page = ana.post(f"/referrals/{number}/decision/", typed, follow=True).content.decode()
+        assert "The decision is recorded." in page
+    shown = as_user(cast.ivana).get("/statistics/annual-report/", {"year": today.year}).context["figures"]
+    [identified] = [figure for figure in shown if figure["id"] == "victims-officially-identified"]
+    parted = [
+        {str(label): number for label, number in breakdown["rows"] if not str(label).startswith("of which")}
+        for breakdown in identified["breakdowns"]
+    ]
+    together, apart = [rows for rows in parted if "Multiple forms of trafficking" in rows]
+    assert identified["value"] == sum(together.values()) == sum(apart.values()) == 3
+    # begging is a kind of labour: two forms in the first partition, three kinds in the second
+    assert (together["Multiple forms of trafficking"], apart["Multiple forms of trafficking"]) == (1, 2)
+
+
 @pytest.mark.requirement("s-adult-identification")
 def test_an_adult_goes_to_cptv_and_a_csw_decision_is_refused(cast, as_user, referral, decide):
     page = as_user(cast.ana).get(f"/referrals/{referral.number}/").content.decode()
