@@ -77,14 +77,14 @@ def short(monkeypatch):
 
 def test_a_short_run_from_end_to_end(committed_db, short, tmp_path, capsys):
     drawing = tmp_path / "cost.svg"
-    only = [word for name in ("lists", "search", "report", "import") for word in ("--only", name)]
+    only = [word for name in ("lists", "search", "clocks", "report", "import") for word in ("--only", name)]
     call_command("bench", "--rows", "1000", "--json", "--chart", str(drawing), *only)
     printed, progress = capsys.readouterr()
     found = json.loads(printed)
     assert found.keys() == {"rows", "results", "curves"} and found["rows"] == 1_000
     results = {each["id"]: each for each in found["results"]}
     assert {"list-page", "list-query-growth", "list-query-guardian", "page-1000", "search-median"} <= results.keys()
-    assert {"search-recall", "annual-report", "import", "import-memory"} <= results.keys()
+    assert {"search-recall", "clocks-memory", "annual-report", "import", "import-memory"} <= results.keys()
     for each in results.values():
         assert each.keys() == {
             *("id", "what", "limit", "unit", "at_least", "stated_for", "value", "rows", "verdict", "detail")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from casework.config.bench import cold_start, finding, imports, lists, published, report, serving, world
+from casework.config.bench import clocks, cold_start, finding, imports, lists, published, report, serving, world
 from casework.config.bench.results import Result
 from casework.config.bench.world import World
 
@@ -14,6 +14,7 @@ RUNS: dict[str, Measure] = {
     "lists": lists.measure,
     "search": finding.measure,
     "reference": published.measure,
+    "clocks": clocks.measure,
     "report": report.measure,
     "case-page": serving.measure,
     "import": imports.measure,
