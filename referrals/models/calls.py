@@ -13,7 +13,7 @@ from casework.access.record import Record, RecordQuerySet, error_pair
 from casework.access.visibility import named
 from casework.vault.fields import EncryptedTextField
 
-from .referral import Referral
+from .referral import Referral, ReferralStatus
 
 if TYPE_CHECKING:
     from casework.access.models import User
@@ -45,11 +45,14 @@ class CallQuerySet(RecordQuerySet):
             named("referral__case__grants", user, "view_case"),
             Q(referral__case=None, referral__sealed=True) & named("referral__person__cases__grants", user, "view_case"),
         ]
-        if user.has_role(Role.SUPERVISOR) or (user.has_role(Role.CASEWORKER) and user.on_duty):
+        if user.has_role(Role.SUPERVISOR):
             return [opened, *live]
         if not user.has_role(Role.CASEWORKER):
             return live
-        return [opened & Q(logged_by=user), *live]
+        mine = [opened & Q(logged_by=user), *live]
+        if user.on_duty:  # as for referrals: what nobody works on yet
+            mine += [opened & Q(referral=None), opened & Q(referral__status=ReferralStatus.RECEIVED)]
+        return mine
 
     def one_visible_to(self, user: "User", **lookup: object) -> "Call | None":
         found: Call | None = super().one_visible_to(user, **lookup)

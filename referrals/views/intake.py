@@ -98,6 +98,8 @@ def _comes_of(request: SignedIn) -> tuple[Call | None, Visit | None]:
     """
     told = request.POST if request.method == "POST" else request.GET
     number, of_visit = told.get("call", "")[:20], told.get("visit", "")[:20]
+    if not (number + of_visit).isprintable():
+        raise Http404
     call = visible_call(request, number) if number else None
     visit = visible_visit(request, of_visit) if of_visit else None
     if call or visit:

@@ -326,8 +326,9 @@ def test_a_referral_that_got_its_person_later_leaves_no_key_behind(cast):
 def test_the_list_lies_in_a_table_and_in_a_file(cast, dossier, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         erase(cast, dossier.case.person)
-    entries = erasures.read_file()
-    assert [entry.key for entry in entries] == [dossier.case.person.key_id]
+    entries, hers = erasures.read_file(), dossier.case.person.key_id
+    of_the_call = VaultKey.objects.get(replaced_by=hers).pk  # before it was tied to her referral
+    assert [entry.key for entry in entries] == [hers, of_the_call]
     assert erasures.unwritten() == 0
     assert erasures.write_file() == 0  # once is enough
     assert "Kanarinka" not in erasures.path().read_text()
@@ -379,12 +380,12 @@ def test_an_older_dump_opens_until_the_old_key_is_thrown_away(cast, dossier, set
     dumped = VaultKey.objects.get(pk=person.key_id)
     old = settings.CASEWORK_KEYS
     erase(cast, person)
-    assert erasures.pending_rotation() == 1
+    assert erasures.pending_rotation() == 2  # hers, and that of the call before it was tied to her referral
     new = "k9:" + "A" * 43 + "="
     try:
         settings.CASEWORK_KEYS, settings.CASEWORK_KEYS_FILE = [new, *old], ""
         crypto._wrapping_keys.cache_clear()
-        assert erasures.pending_rotation() == 1  # rotated, and the old key still at hand
+        assert erasures.pending_rotation() == 2  # rotated, and the old key still at hand
         settings.CASEWORK_KEYS = [new]
         crypto._wrapping_keys.cache_clear()
         assert erasures.pending_rotation() == 0

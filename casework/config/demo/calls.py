@@ -8,6 +8,7 @@ from casework.access.models import User
 from casework.config.demo.history import History
 from casework.config.demo.stories import DAY, HOUR
 from referrals import services
+from referrals.models import Referral
 
 TOPICS = (
     "Oglas za posao u inostranstvu (izmišljeno)",
@@ -42,7 +43,7 @@ def _call(chance: random.Random, worker: User, nth: int, now: datetime.datetime)
         logged_by=worker,
     )
     if nth in (0, 3):
-        services.log_referral(
+        referral = services.log_referral(
             organisation=worker.organisation,
             received_at=call.received_at,
             source="ngo-hotline" if nth % 3 else "cptv-hotline",
@@ -51,9 +52,17 @@ def _call(chance: random.Random, worker: User, nth: int, now: datetime.datetime)
             place="Klub na obodu grada (izmišljeno)",
             summary=TOPICS[nth % len(TOPICS)],
             call=call,
+            person={"sex": "female"},
+            given_age=24,
             now=now,
             logged_by=worker,
         )
+        _work_on(referral, worker, now)
+
+
+def _work_on(referral: Referral, worker: User, now: datetime.datetime) -> None:
+    services.initiate_case(referral=referral, now=now, initiated_by=worker)
+    services.record_informed(referral=referral, informed_at=now, now=now, informed_by=worker)
 
 
 def _visit(worker: User, now: datetime.datetime) -> None:
@@ -67,13 +76,16 @@ def _visit(worker: User, now: datetime.datetime) -> None:
         now=now,
         logged_by=worker,
     )
-    services.log_referral(
+    referral = services.log_referral(
         organisation=worker.organisation,
         received_at=visit.visited_at,
         source="mobile-team",
         municipality=visit.municipality,
         place=visit.place,
         visit=visit,
+        person={"sex": "male"},
+        given_age=31,
         now=now,
         logged_by=worker,
     )
+    _work_on(referral, worker, now)
