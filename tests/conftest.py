@@ -3,12 +3,15 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
+import django.test.client
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.test.utils import ContextList
 from pytest_django.plugin import blocking_manager_key
 
 from casework import embedded
@@ -55,6 +58,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--requirements") and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK
+
+
+def _keep_context_of_page(store: dict[str, Any], context: Any, **_signal: Any) -> None:
+    """What the test client keeps of a page: its own context. Django would copy that of every field and icon as well,
+    a tenth of the time of a crawl."""
+    if "context" not in store:
+        store["context"] = ContextList([copy(context)])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_test_client() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(django.test.client, "store_rendered_templates", _keep_context_of_page)
+        yield
 
 
 @pytest.fixture(scope="session")
