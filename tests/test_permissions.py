@@ -4,7 +4,8 @@ An address that is not listed here fails the test. Every answer is also searched
 user may not see: bodies, headers, redirects.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from casework.cases.openings import break_glass
 from tests.support.data_world import make_whole_world
+from tests.support.trail import TrailOfPages, newest_event
 from tests.support.world import Dossier, hiding_place
 
 pytestmark = pytest.mark.django_db
@@ -469,26 +471,35 @@ def refused(response: Any) -> bool:
     return response.status_code in (401, 403, 404)
 
 
-def ask(client: Client, url: str, posted: dict[str, Any] | None = None) -> Any:
-    """GET, or POST where GET is not offered; rolled back."""
+def ask(
+    client: Client, url: str, posted: dict[str, Any] | None = None, look: Callable[[Any], object] | None = None
+) -> Any:
+    """GET, or POST where GET is not offered; rolled back, and a page that was got looked at before that."""
     point = transaction.savepoint()  # not an atomic block: the trail insists on being outermost
     response = client.get(url)
     if response.status_code == 405:
         response = client.post(url, posted or {})
+    elif look is not None:
+        look(response)
     transaction.savepoint_rollback(point)
     return response
 
 
-@pytest.mark.requirement("s-roles", "s-limited-users")
+SEE_SOMEBODY = ("ana", "boris", "goran", "vesna", "sava", "zorica", "nada", "olga", "dragan")
+
+
+@pytest.mark.requirement("s-roles", "s-limited-users", "f-complicity")
 @pytest.mark.parametrize("username", USERS)
 @pytest.mark.asvs("8.2.1", "8.2.2", "14.2.1")
 def test_matrix(username: str, world: SimpleNamespace, as_user: Any, capsys: Any, caplog: Any) -> None:
-    client = as_user(getattr(world.cast, username))
+    """Every address as every user: in or refused, nothing hidden shown, and who was shown is in the trail, once."""
+    user = getattr(world.cast, username)
+    client, trail = as_user(user), TrailOfPages(world, user)
     hidden = canaries_hidden_from(world, username)
     wrong, count = [], 0
     for name, url, which, who in cells(world):
         posted = POSTED[name](getattr(world, which)) if name in POSTED else {}
-        response = ask(client, url, posted)
+        response = ask(client, url, posted, partial(trail.judge, name, before=newest_event()))
         count += 1
         if response.status_code >= 500:
             wrong.append(f"{name} {which}: {response.status_code}")
@@ -503,7 +514,10 @@ def test_matrix(username: str, world: SimpleNamespace, as_user: Any, capsys: Any
                 wrong.append(f"{name} {which}: {canary} in the title or the address")
     with capsys.disabled():
         print(f"\npermission matrix: {username}: {count} cells")
-    assert wrong == []
+        print(f"reads logged / pages that show somebody: {username}: {trail.reads}/{trail.pages}")
+    assert wrong + trail.wrong == []
+    assert trail.reads == trail.pages
+    assert bool(trail.pages) == (username in SEE_SOMEBODY), username
     for canary in ("Kanarinka", "Slavujka", "Zatvorka"):
         assert canary not in caplog.text
 

@@ -1,7 +1,6 @@
 """The trail over every address: reads and acts are in it, and without it nothing is shown and nothing is done."""
 
 import os
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,32 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casework.audit.models import Event, Kind
-from tests.support.world import Dossier
-from tests.test_hostile_input import KEPT, page, pages_with_forms, plausible
-from tests.test_permissions import POSTED, USERS, cells, refused, world  # noqa: F401  (a fixture)
+from tests.support.trail import TrailOfPages, newest_event
+from tests.test_hostile_input import KEPT, pages_with_forms, plausible
+from tests.test_permissions import POSTED, SEE_SOMEBODY, cells, refused, world  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
-DOSSIERS = ("home", "other", "sealed")
-
-
-def records_of(dossier: Dossier) -> set[str]:
-    cases = (dossier.case, dossier.closed)
-    referrals = (dossier.referral, dossier.received)
-    held = [*cases, *referrals, *(one.person for one in (*cases, *referrals)), dossier.placement, dossier.decision]
-    held += [dossier.visit, dossier.call]  # of nobody in particular: under keys of their own
-    return {str(one.pk) for one in held}
-
-
-def newest_event() -> int:
-    newest = Event.objects.order_by("-id").first()
-    return newest.pk if newest else 0
-
-
-def shown(world: SimpleNamespace, text: str) -> Iterator[Dossier]:  # noqa: F811
-    for which in DOSSIERS:
-        dossier = getattr(world, which)
-        if dossier.canary in text:
-            yield dossier
 
 
 def contents() -> dict[str, Any]:
@@ -63,80 +41,30 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def requests_of(username: str, world: SimpleNamespace) -> list[tuple[str, str, str, dict[str, str]]]:  # noqa: F811
-    """What this user may open: name, address, method, and what is posted."""
-    asked = [(name, url, "get", {}) for name, url, _which, who in cells(world) if username in who]
-    own = {"boris": "Kanarinka", "vesna": "Kanarinka", "olga": "Slavujka"}.get(username)
-    if own:  # a page repeats what was searched for: a name of somebody else would stand there too
-        asked.append(("people:search", reverse("people:search"), "post", {"text": own}))
-    return asked
-
-
-def reads_and_pages(
-    username: str,
-    world: SimpleNamespace,  # noqa: F811
-    client: Any,
-    variants: dict[str, tuple[str, dict[str, str]]],
-) -> tuple[int, int, list[str]]:
-    """Crawl as one user: pages that showed somebody, rows that were written for them, and what does not fit."""
-    who = getattr(world.cast, username)
-    reads, pages, wrong = 0, 0, []
-    for name, url, method, posted in requests_of(username, world):
-        shows = False
-        for variant, (how, headers) in variants.items():
-            before = newest_event()
-            if method == "post":
-                response = client.post(url, posted, headers=headers)
-            else:
-                response = getattr(client, how)(url, headers=headers)
-            what = f"{name}, {variant}"
-            if response.status_code in (206, 304):
-                wrong.append(f"{what}: answered {response.status_code}")
-            if response.status_code != 200:
-                continue
-            new = list(Event.objects.filter(pk__gt=before, kind=Kind.READ, actor=who))
-            found = list(shown(world, page(response)))
-            if variant == "as it is":
-                shows = bool(found)
-            if not shows:
-                if len(new) > 1:
-                    wrong.append(f"{what}: {len(new)} rows for one page")
-                continue
-            pages += 1
-            reads += len(new)
-            if len(new) != 1:
-                wrong.append(f"{what}: {len(new)} rows for a page that shows somebody")
-            named = {key for event in new for key in event.subjects}
-            wrong += [f"{what} shows {each.canary}" for each in found if not named & records_of(each)]
-    return reads, pages, wrong
-
-
-SEE_SOMEBODY = ("ana", "boris", "goran", "vesna", "sava", "zorica", "nada", "olga", "dragan")
-
-
-@pytest.mark.requirement("f-complicity", "s-limited-users")
-@pytest.mark.parametrize("username", USERS)
-def test_a_page_that_shows_somebody_is_in_the_trail_once(
-    username: str,
-    world: SimpleNamespace,  # noqa: F811
-    as_user: Any,
-    capsys: Any,
-) -> None:
-    client = as_user(getattr(world.cast, username))
-    reads, pages, wrong = reads_and_pages(username, world, client, {"as it is": VARIANTS["as it is"]})
-    assert wrong == []
-    assert bool(pages) == (username in SEE_SOMEBODY), username
-    with capsys.disabled():
-        print(f"\nreads logged / pages that show somebody: {username}: {reads}/{pages}")
-    assert reads == pages
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize("username", ("boris", "nada") if os.environ.get("CASEWORK_SOAK") == "ci" else SEE_SOMEBODY)
-def test_so_is_every_other_way_to_ask_for_it(username: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
-    reads, pages, wrong = reads_and_pages(username, world, as_user(getattr(world.cast, username)), VARIANTS)
-    assert wrong == []
-    assert reads == pages > len(VARIANTS)
+def test_every_other_way_to_ask_leaves_one_row_too(username: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    who = getattr(world.cast, username)
+    client, trail = as_user(who), TrailOfPages(world, who)
+    for name, url, _which, may in cells(world):
+        if username not in may:
+            continue
+        shows = False
+        for variant, (how, headers) in VARIANTS.items():
+            before = newest_event()
+            response = getattr(client, how)(url, headers=headers)
+            shows = trail.judge(f"{name}, {variant}", response, before, shows=None if variant == "as it is" else shows)
+    assert trail.wrong == []
+    assert trail.reads == trail.pages > len(VARIANTS)
+
+
+@pytest.mark.parametrize(("username", "typed"), [("boris", "Kanarinka"), ("vesna", "Kanarinka"), ("olga", "Slavujka")])
+def test_a_search_is_in_the_trail_once(username: str, typed: str, world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811
+    who = getattr(world.cast, username)
+    trail, before = TrailOfPages(world, who), newest_event()
+    response = as_user(who).post(reverse("people:search"), {"text": typed})
+    assert trail.judge("search", response, before)
+    assert (trail.wrong, trail.reads) == ([], 1)
 
 
 def test_other_ways_to_ask_for_a_case(world: SimpleNamespace, as_user: Any) -> None:  # noqa: F811

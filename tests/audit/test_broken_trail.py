@@ -8,9 +8,10 @@ import pytest
 from django.urls import reverse
 
 from tests.audit.trails import superuser
-from tests.test_hostile_input import page, pages_with_forms, plausible
+from tests.support.trail import shown, text_of
+from tests.test_hostile_input import pages_with_forms, plausible
 from tests.test_permissions import POSTED, USERS, cells, world  # noqa: F401  (a fixture)
-from tests.test_trail_of_pages import contents, shown
+from tests.test_trail_of_pages import contents
 
 
 def break_the_trail(name: str) -> None:
@@ -36,10 +37,10 @@ def crawl_without_a_trail(
             if response.status_code == 405:
                 posted = POSTED[name](getattr(world, which)) if name in POSTED else {}
                 response = clients[username].post(url, posted)
-            wrong += [f"{name} shows {each.canary} to {username}" for each in shown(world, page(response))]
+            wrong += [f"{name} shows {each.canary} to {username}" for each in shown(world, response)]
         for own in ("Kanarinka", "Slavujka", "Zatvorka"):
             response = clients[username].post(reverse("people:search"), {"text": own})
-            if response.status_code == 200 and page(response).count(own) > 1:  # the text typed is repeated once
+            if response.status_code == 200 and text_of(response).count(own) > 1:  # the text typed is repeated once
                 wrong.append(f"the search shows {own} to {username}")
     assert failed > 5
     return wrong
